@@ -1,0 +1,28 @@
+// The outbound flows, and the jobs that a channel runs. A job is a feed or the order intake.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace ferry {
+
+enum class Feed : std::uint8_t {
+  product = 1,
+  stock,
+  list_price,
+  cost,
+  discount,
+  fixed_net_price,
+  customer,
+  order_status,
+};
+
+// The spelling used in tables, settings, logs and on the command line ("list_price"). Never changes.
+std::string_view name_of(Feed feed) noexcept;
+std::optional<Feed> feed_from_name(std::string_view name) noexcept;
+
+// The name of the job that brings portal orders in; all other jobs carry their feed's name.
+inline constexpr std::string_view kIntakeJob = "intake";
+
+}  // namespace ferry

@@ -1,0 +1,18 @@
+# Writes OUTPUT: every file of FILES (a list) as a raw string literal, named by its path below ROOT. See embedded.h.
+set(text "// Generated from the files under sql/.\n#include \"sql/state/embedded.h\"\n\nnamespace ferry::sql {\n\nstd::span<const EmbeddedFile> embedded_files() noexcept {\n  static constexpr EmbeddedFile files[] = {\n")
+foreach(file IN LISTS FILES)
+  file(RELATIVE_PATH name ${ROOT} ${file})
+  file(READ ${file} content)
+  string(LENGTH "${content}" length)
+  string(APPEND text "      {\"${name}\",\n")
+  # a literal may be limited to 64 kB by a compiler: adjacent pieces are joined
+  set(from 0)
+  while(from LESS length)
+    string(SUBSTRING "${content}" ${from} 8000 piece)
+    string(APPEND text "R\"ferry_file(${piece})ferry_file\"\n")
+    math(EXPR from "${from} + 8000")
+  endwhile()
+  string(APPEND text "},\n")
+endforeach()
+string(APPEND text "  };\n  return files;\n}\n\n}  // namespace ferry::sql\n")
+file(WRITE ${OUTPUT} "${text}")
