@@ -16,6 +16,7 @@ CREATE TABLE ferry.channel (
 
 -- One job on one channel: its lane (who may drive it), its watermark, its pause switch, what a person asked of it.
 CREATE TABLE ferry.job (
+    id bigint GENERATED ALWAYS AS IDENTITY UNIQUE, -- for screens, which address a row by one number
     channel integer NOT NULL REFERENCES ferry.channel ON DELETE CASCADE,
     job text NOT NULL,
     -- the lane's lease: the epoch grows each time another holder takes over, and fences every write of an older one
@@ -131,6 +132,7 @@ CREATE INDEX exchange_age ON ferry.exchange USING brin (finished_at);
 
 -- A portal's order as it was last seen, and how its import stands.
 CREATE TABLE ferry.portal_order (
+    id bigint GENERATED ALWAYS AS IDENTITY UNIQUE, -- for screens, which address a row by one number
     channel integer NOT NULL REFERENCES ferry.channel ON DELETE RESTRICT,
     reference text NOT NULL,                       -- the portal's order number; the external reference
     portal_id text NOT NULL,
