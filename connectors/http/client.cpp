@@ -67,7 +67,7 @@ class Client::Impl {
 
   Target target_;
   std::string setup_problem_;
-  asio::ssl::context tls_;
+  std::optional<asio::ssl::context> tls_;
   asio::io_context io_{1};
   asio::executor_work_guard<asio::io_context::executor_type> work_{io_.get_executor()};
   asio::steady_timer sweep_{io_};
@@ -80,18 +80,20 @@ class Client::Impl {
   std::thread thread_;
 };
 
-Client::Impl::Impl(Settings settings)
-    : target_{std::move(settings), {}, {}, nullptr}, tls_(make_tls_context(target_.settings.ca_file, setup_problem_)) {
+Client::Impl::Impl(Settings settings) : target_{std::move(settings), {}, {}, nullptr} {
   configure();
   thread_ = std::thread([this] { io_.run(); });
 }
 
 void Client::Impl::configure() {
-  target_.tls = &tls_;
   if (auto portal = parse_endpoint(target_.settings.base_url)) {
     target_.portal = std::move(*portal);
   } else {
     setup_problem_ = "setting base_url: not of the form http[s]://host[:port][/path]";
+  }
+  if (target_.portal.tls) {  // the system's authorities are megabytes
+    tls_.emplace(make_tls_context(target_.settings.ca_file, setup_problem_));
+    target_.tls = &*tls_;
   }
   if (target_.settings.proxy.empty()) return;
   target_.proxy = parse_endpoint(target_.settings.proxy);
