@@ -1,0 +1,58 @@
+// The host as the module sees it: every callback checked. A host that breaks the contract (missing functions, unknown
+// statuses, texts that are no text) is reported in the log as "host misbehaving" and answered for, never crashed on.
+#pragma once
+
+#include <ferry/ext/alert.h>
+#include <ferry/ext/log.h>
+#include <ferry/ext/order-entry.h>
+#include <ferry/ext/secrets.h>
+#include <ferry/host.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ferry::abi {
+
+// What the host's order entry answered; checked: with FERRY_OK id and number are set, with any other status reason is.
+struct OrderEntryAnswer {
+  ferry_status_t status = FERRY_E_INTERNAL;
+  std::int64_t id = 0;
+  std::string number;
+  std::string reason;  // one line
+};
+
+// Thread-safe after attach(), except enter(). Nothing throws.
+class HostProxy {
+ public:
+  // Calls nothing of the host. Precondition: not null, compatible version; valid as long as this object.
+  explicit HostProxy(const ferry_host_t* host) noexcept : host_(host) {}
+
+  // Fetches the extensions, as init() may. False: the host cannot be used at all; the reason was reported.
+  bool attach() noexcept;
+
+  std::string description() const;  // "trytond 6.0.29"
+
+  // Also calls a person (ferry.alert/1) when severity is FERRY_LOG_ERROR. To standard error when the host has no log.
+  void log(ferry_log_severity_t severity, std::string_view line) const noexcept;
+  void misbehaves(std::string_view how) const noexcept;  // logs "host misbehaving: ..."
+
+  std::optional<std::string> secret(std::string_view name) const noexcept;
+
+  bool has_order_entry() const noexcept { return order_entry_ != nullptr; }
+  void request_pump() const noexcept;
+  // [host-thread], within pump(). Precondition: has_order_entry().
+  OrderEntryAnswer enter(std::int32_t channel, std::string_view reference, std::string_view order_json) const noexcept;
+
+ private:
+  const void* extension(const char* id) const;
+  OrderEntryAnswer checked_enter(std::int32_t channel, std::string_view reference, std::string_view order_json) const;
+
+  const ferry_host_t* const host_;
+  const ferry_host_log_t* log_ = nullptr;
+  const ferry_host_secrets_t* secrets_ = nullptr;
+  const ferry_host_order_entry_t* order_entry_ = nullptr;
+  const ferry_host_alert_t* alert_ = nullptr;
+};
+
+}  // namespace ferry::abi
