@@ -2,6 +2,39 @@
 -- transaction, as the role that owns the schema. Times are timestamptz; documents are canonical JSON kept as text,
 -- because what is compared is their text.
 
+-- Microseconds since the epoch, UTC, and back: how times cross to and from C++. Exact until the year 2255.
+CREATE FUNCTION ferry.micros(at timestamptz) RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (date_part('epoch', at) * 1000000)::bigint;
+CREATE FUNCTION ferry.instant(micros bigint) RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN timestamptz 'epoch' + micros * interval '1 microsecond';
+
+-- A time as it stands in JSON for people and hosts.
+CREATE FUNCTION ferry.iso(at timestamptz) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
+
+-- Which history of transactions this is: cluster, timeline, database, major version (fingerprints belong to it). Another
+-- value than last time means restored, copied, promoted or upgraded. A role that may not read the control file gets the
+-- database and version only: then a restore under the same database is noticed by can_compare() alone.
+CREATE FUNCTION ferry.cluster() RETURNS text LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    history text := '-';
+BEGIN
+    IF has_function_privilege('pg_catalog.pg_control_system()', 'execute')
+            AND has_function_privilege('pg_catalog.pg_control_checkpoint()', 'execute') THEN
+        SELECT s.system_identifier || '.' || c.timeline_id INTO history
+        FROM pg_control_system() s, pg_control_checkpoint() c;
+    END IF;
+    RETURN history || '/' || (SELECT oid FROM pg_database WHERE datname = current_database())
+        || '/' || current_setting('server_version_num')::integer / 10000;
+END
+$$;
+
+-- For `age(t.xmin) BETWEEN 0 AND (SELECT ferry.age_of(since))`: rows of t written by transactions from `since` on. Comparing
+-- ages holds across the wrap-around of 32-bit transaction ids, comparing the ids does not. A row frozen long ago may pass
+-- by chance, which costs one needless comparison.
+CREATE FUNCTION ferry.age_of(since xid8) RETURNS integer LANGUAGE sql STABLE
+    RETURN age((since::text::numeric % 4294967296)::text::xid);
+
 -- A channel: one shop on one portal. Written by the ERP's module when a web.shop is saved (or by ferry-host), read by
 -- every engine. Holds the names of secrets, never a secret.
 CREATE TABLE ferry.channel (
@@ -57,6 +90,15 @@ CREATE TABLE ferry.hint_horizon (
 );
 INSERT INTO ferry.hint_horizon DEFAULT VALUES;
 
+-- Whether a lane's watermark may be built upon: same history of transactions, no hint purged since, not from the future,
+-- and younger than half the circle of transaction ids.
+CREATE FUNCTION ferry.can_compare(snapshot pg_snapshot, cluster text) RETURNS boolean LANGUAGE sql STABLE
+    RETURN coalesce(cluster = ferry.cluster()
+        AND pg_snapshot_xmin(snapshot) >= (SELECT txid FROM ferry.hint_horizon)
+        AND pg_snapshot_xmin(snapshot) <= pg_snapshot_xmax(pg_current_snapshot())
+        AND pg_snapshot_xmax(pg_current_snapshot())::text::numeric - pg_snapshot_xmin(snapshot)::text::numeric < 2000000000,
+        false);
+
 -- What one portal should show of one record, and what it last confirmed. See plugin/domain/publication.h.
 CREATE TABLE ferry.publication (
     channel integer NOT NULL,
@@ -70,7 +112,7 @@ CREATE TABLE ferry.publication (
     acknowledged_fingerprint bigint,
     acknowledged_at timestamptz,
     state text NOT NULL CHECK (state IN ('settled', 'pending', 'dead', 'absent')),
-    priority smallint NOT NULL DEFAULT 1,          -- smaller goes first: 0 a decrease of stock, 1 anything else
+    priority smallint NOT NULL DEFAULT 1 CHECK (priority IN (0, 1)),  -- smaller goes first: 0 a decrease of stock
     attempts integer NOT NULL DEFAULT 0 CHECK (attempts >= 0),
     snoozes integer NOT NULL DEFAULT 0 CHECK (snoozes >= 0),
     next_attempt_at timestamptz,
@@ -84,7 +126,7 @@ CREATE TABLE ferry.publication (
     CHECK ((state IN ('pending', 'absent')) = (next_attempt_at IS NOT NULL)),
     CHECK (state <> 'dead' OR reason IS NOT NULL)
 ) WITH (fillfactor = 80);
-CREATE INDEX publication_due ON ferry.publication (channel, feed, priority, next_attempt_at)
+CREATE INDEX publication_due ON ferry.publication (channel, feed, state, priority, next_attempt_at)
     WHERE state IN ('pending', 'absent');
 CREATE INDEX publication_dead ON ferry.publication (channel, feed, changed_at) WHERE state = 'dead';
 CREATE INDEX publication_label ON ferry.publication (label);
@@ -111,6 +153,11 @@ CREATE TABLE ferry.run (
         CHECK (least(inbound, changed, unchanged, successful, failed, deferred) >= 0)
 );
 CREATE INDEX run_by_job ON ferry.run (channel, job, id DESC);
+CREATE FUNCTION ferry.run_json(run bigint) RETURNS json LANGUAGE sql STABLE
+    RETURN (SELECT json_build_object('id', r.id, 'mode', r.mode, 'started_at', ferry.iso(r.started_at),
+        'finished_at', ferry.iso(r.finished_at), 'inbound', r.inbound, 'changed', r.changed, 'unchanged', r.unchanged,
+        'successful', r.successful, 'failed', r.failed, 'deferred', r.deferred, 'error', r.error)
+        FROM ferry.run r WHERE r.id = run);
 
 -- Everything that was said to the portal and answered, per batch; redacted and bounded; purged after the retention.
 CREATE TABLE ferry.exchange (
@@ -153,7 +200,7 @@ CREATE TABLE ferry.portal_order (
     first_seen_at timestamptz NOT NULL,
     last_seen_at timestamptz NOT NULL,
     linked_at timestamptz,
-    run bigint,
+    run bigint,                                    -- the intake run that last saw it changed; counts it
     txid xid8 NOT NULL DEFAULT pg_current_xact_id(), -- of the last change: feeds that depend on portal orders find it by this
     PRIMARY KEY (channel, reference),
     UNIQUE (channel, portal_id),

@@ -1,0 +1,121 @@
+-- A feed run. The profile's sections are set in where `%section%` stands; they are part of this build, never data.
+
+-- name: open
+-- Pins the lane and takes the snapshot that becomes the watermark.
+SELECT pg_current_snapshot()::text, snapshot::text, pg_snapshot_xmin(snapshot)::text,
+    ferry.can_compare(snapshot, cluster),
+    cluster IS NOT NULL AND cluster <> ferry.cluster(),
+    coalesce((SELECT true FROM ferry.change_hint h
+        WHERE h.feed = :job::text AND h.key = 0 AND h.txid >= pg_snapshot_xmin(snapshot)
+            AND NOT pg_visible_in_snapshot(h.txid, snapshot) LIMIT 1), false)
+FROM ferry.job
+WHERE channel = :channel::integer AND job = :job::text AND holder = :holder::text AND epoch = :epoch::bigint
+    AND expires_at > clock_timestamp()
+FOR SHARE
+
+-- name: refresh_fingerprints
+-- After a restore into, or an upgrade to, another server version: a fingerprint belongs to the version that computed it.
+UPDATE ferry.publication
+SET fingerprint = hashtextextended(desired, 0), acknowledged_fingerprint = hashtextextended(acknowledged, 0)
+WHERE channel = :channel::integer AND feed = :feed::text
+    AND (fingerprint IS DISTINCT FROM hashtextextended(desired, 0)
+        OR acknowledged_fingerprint IS DISTINCT FROM hashtextextended(acknowledged, 0))
+
+-- name: hinted
+SELECT h.key FROM ferry.change_hint h
+WHERE h.feed = :feed::text AND h.txid >= (:since::text)::xid8
+    AND NOT pg_visible_in_snapshot(h.txid, :snapshot::pg_snapshot)
+
+-- name: candidates
+SELECT count(*), coalesce(array_agg(k.key), '{}')::text
+FROM (SELECT DISTINCT c.key FROM (%sources%) c WHERE c.key <> 0 LIMIT :most::bigint) k
+
+-- name: keyed
+-- Candidate keys are given; the planner knows how many, and what is known is looked up key by key.
+WITH candidate(key) AS (SELECT unnest(:keys::bigint[])),
+wanted AS (
+    SELECT d.key, d.part, d.label, d.document, hashtextextended(d.document, 0) AS fingerprint FROM (%desired%) d
+), known AS (
+    SELECT k.* FROM candidate c CROSS JOIN LATERAL (
+        SELECT p.key, p.part, p.label, p.fingerprint FROM ferry.publication p
+        WHERE p.channel = :channel::integer AND p.feed = :feed::text AND p.key = c.key OFFSET 0) k
+)
+
+-- name: full
+-- Every key, and every publication: one that is wanted no more is withdrawn.
+WITH candidate(key) AS (SELECT DISTINCT a.key FROM (%all%) a),
+wanted AS (
+    SELECT d.key, d.part, d.label, d.document, hashtextextended(d.document, 0) AS fingerprint FROM (%desired%) d
+), known AS (
+    SELECT p.key, p.part, p.label, p.fingerprint FROM ferry.publication p
+    WHERE p.channel = :channel::integer AND p.feed = :feed::text
+)
+
+-- name: compared
+, compared AS MATERIALIZED (
+    SELECT coalesce(w.key, k.key) AS key, coalesce(w.part, k.part) AS part,
+        w.fingerprint IS DISTINCT FROM k.fingerprint AS is_changed,
+        -- unchanged rows are only counted: they stay narrow
+        CASE WHEN w.fingerprint IS DISTINCT FROM k.fingerprint THEN coalesce(w.label, k.label) END AS label,
+        CASE WHEN w.fingerprint IS DISTINCT FROM k.fingerprint THEN w.document END AS document,
+        w.fingerprint
+    FROM wanted w FULL JOIN known k ON k.key = w.key AND k.part = w.part
+    WHERE w.key IS NOT NULL OR k.fingerprint IS NOT NULL
+)
+
+-- name: mark
+, new_run AS (
+    INSERT INTO ferry.run (channel, job, mode, started_at, finished_at, holder, inbound, changed, unchanged, deferred)
+    SELECT :channel::integer, :feed::text, :mode::text, now(),
+        CASE WHEN count(*) FILTER (WHERE is_changed) = 0 THEN clock_timestamp() END, :holder::text,
+        count(*), count(*) FILTER (WHERE is_changed), count(*) FILTER (WHERE NOT is_changed), count(*) FILTER (WHERE is_changed)
+    FROM compared HAVING count(*) > 0 OR :mode::text = 'full'
+    RETURNING id, inbound, changed
+), marked AS (
+    INSERT INTO ferry.publication AS p
+        (channel, feed, key, part, label, desired, fingerprint, state, next_attempt_at, run, changed_at)
+    SELECT :channel::integer, :feed::text, c.key, c.part, c.label, c.document, c.fingerprint, 'pending', clock_timestamp(),
+        r.id, clock_timestamp()
+    FROM compared c CROSS JOIN new_run r WHERE c.is_changed
+    ON CONFLICT (channel, feed, key, part) DO UPDATE SET
+        label = EXCLUDED.label, desired = EXCLUDED.desired, fingerprint = EXCLUDED.fingerprint, state = 'pending',
+        priority = CASE WHEN (%urgent%) THEN 0 ELSE 1 END,
+        attempts = 0, snoozes = 0, next_attempt_at = EXCLUDED.next_attempt_at, reason = NULL,
+        run = EXCLUDED.run, changed_at = EXCLUDED.changed_at
+)
+SELECT id, inbound, changed FROM new_run
+
+-- name: show
+SELECT n.inbound, n.changed, s.label, s.acknowledged, s.document
+FROM (SELECT count(*) AS inbound, count(*) FILTER (WHERE is_changed) AS changed FROM compared) n
+LEFT JOIN LATERAL (
+    SELECT c.label, p.acknowledged, c.document FROM compared c
+    LEFT JOIN ferry.publication p ON p.channel = :channel::integer AND p.feed = :feed::text AND p.key = c.key AND p.part = c.part
+    WHERE c.is_changed ORDER BY c.label, c.part LIMIT :most::bigint) s ON true
+
+-- name: finish
+UPDATE ferry.job SET
+    snapshot = :now_snapshot::pg_snapshot,
+    cluster = ferry.cluster(),
+    compared_fully_at = CASE WHEN :mode::text = 'full' THEN now() ELSE compared_fully_at END,
+    next_boundary = CASE WHEN :mode::text = 'hints' THEN next_boundary ELSE (%boundary%) END,
+    requested = CASE WHEN :mode::text = 'full' OR requested = 'incremental' THEN NULL ELSE requested END,
+    last_run = coalesce(nullif(:run::bigint, 0), last_run),
+    last_success_at = CASE WHEN :changed::bigint = 0 THEN clock_timestamp() ELSE last_success_at END
+WHERE channel = :channel::integer AND job = :feed::text
+RETURNING ferry.micros(next_boundary)
+
+-- name: purge_hints
+-- Below the least watermark of the lanes that still run; a lane that rested longer than a day compares everything.
+WITH least AS (
+    SELECT min(pg_snapshot_xmin(j.snapshot)) AS txid FROM ferry.job j JOIN ferry.channel c ON c.id = j.channel
+    WHERE c.active AND NOT j.paused AND j.expires_at > clock_timestamp() - interval '1 day' AND j.snapshot IS NOT NULL
+), horizon AS (
+    -- in the same transaction, so that no lane can miss a hint without seeing the horizon pass its watermark
+    UPDATE ferry.hint_horizon h SET txid = least.txid FROM least
+    WHERE h.txid < least.txid AND EXISTS (SELECT FROM ferry.change_hint c WHERE c.txid < least.txid)
+    RETURNING h.txid
+)
+DELETE FROM ferry.change_hint WHERE ctid = ANY (ARRAY(
+    SELECT c.ctid FROM ferry.change_hint c WHERE c.txid < coalesce((SELECT txid FROM horizon), (SELECT txid FROM ferry.hint_horizon))
+    LIMIT :most::bigint FOR UPDATE SKIP LOCKED))

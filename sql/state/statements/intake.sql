@@ -1,0 +1,152 @@
+-- Portal orders on their way in.
+
+-- name: begin
+INSERT INTO ferry.run (channel, job, mode, started_at, holder)
+VALUES (:channel::integer, :job::text, 'intake', clock_timestamp(), :holder::text)
+RETURNING id
+
+-- name: store
+-- Only new and changed orders are written. An order contributes one to the run that saw it changed: deferred while waiting
+-- or ready, failed in review, successful when linked or skipped.
+WITH given AS MATERIALIZED (
+    SELECT DISTINCT ON (g.reference) g.*,
+        hashtextextended(concat_ws('|', g.portal_state, g.acknowledged, g.open, g.cancelled, g.document), 0) AS fingerprint
+    FROM unnest(:references::text[], :portal_ids::text[], :states::text[], :placed::bigint[], :acknowledged::boolean[],
+        :open::boolean[], :cancelled::boolean[], :documents::text[])
+        WITH ORDINALITY AS g(reference, portal_id, portal_state, placed, acknowledged, open, cancelled, document, position)
+    ORDER BY g.reference, g.position DESC
+), renamed AS (
+    -- an order that changed its number: imported again it would be doubled
+    UPDATE ferry.portal_order o SET
+        reason = 'the portal now calls this order ' || quote_literal(left(g.reference, 100)) || ': check both numbers by hand',
+        last_seen_at = clock_timestamp()
+    FROM given g
+    WHERE o.channel = :channel::integer AND o.portal_id = g.portal_id AND o.reference <> g.reference
+    RETURNING g.reference
+), known AS MATERIALIZED (
+    SELECT g.*, o.state AS old_state, o.fingerprint IS DISTINCT FROM g.fingerprint AS is_changed, o.last_seen_at
+    FROM (SELECT * FROM given WHERE reference NOT IN (SELECT reference FROM renamed)) g
+    LEFT JOIN ferry.portal_order o ON o.channel = :channel::integer AND o.reference = g.reference
+), decided AS MATERIALIZED (
+    SELECT k.*, CASE
+        WHEN k.old_state IN ('linked', 'skipped') THEN k.old_state
+        WHEN k.cancelled THEN 'skipped'
+        WHEN k.acknowledged THEN 'ready'
+        WHEN k.old_state = 'review' THEN 'review'
+        ELSE 'waiting' END AS new_state
+    FROM known k WHERE k.is_changed
+), seen AS (
+    -- often enough to look at the longest unseen first, seldom enough not to rewrite every open order at each poll
+    UPDATE ferry.portal_order o SET last_seen_at = clock_timestamp() FROM known k
+    WHERE NOT k.is_changed AND k.last_seen_at < clock_timestamp() - interval '1 minute'
+        AND o.channel = :channel::integer AND o.reference = k.reference
+), stored AS (
+    INSERT INTO ferry.portal_order AS o (channel, reference, portal_id, placed_at, portal_state, open, cancelled, document,
+        fingerprint, state, reason, next_attempt_at, first_seen_at, last_seen_at, run)
+    SELECT :channel::integer, reference, portal_id, ferry.instant(placed), portal_state, open, cancelled, document, fingerprint,
+        new_state, CASE WHEN new_state = 'skipped' THEN 'cancelled on the portal before it was imported' END,
+        CASE WHEN new_state = 'ready' THEN clock_timestamp() END, clock_timestamp(), clock_timestamp(), :run::bigint
+    FROM decided
+    ON CONFLICT (channel, reference) DO UPDATE SET
+        placed_at = EXCLUDED.placed_at, portal_state = EXCLUDED.portal_state, open = EXCLUDED.open,
+        cancelled = EXCLUDED.cancelled, document = EXCLUDED.document, fingerprint = EXCLUDED.fingerprint,
+        state = EXCLUDED.state,
+        reason = CASE WHEN EXCLUDED.state = o.state THEN o.reason ELSE EXCLUDED.reason END,
+        attempts = CASE WHEN EXCLUDED.state = o.state THEN o.attempts ELSE 0 END,
+        next_attempt_at = CASE WHEN EXCLUDED.state = o.state THEN o.next_attempt_at ELSE EXCLUDED.next_attempt_at END,
+        last_seen_at = EXCLUDED.last_seen_at, run = EXCLUDED.run, txid = pg_current_xact_id()
+    RETURNING reference
+), counted AS (
+    UPDATE ferry.run r SET
+        inbound = r.inbound + n.inbound, changed = r.changed + n.changed, unchanged = r.unchanged + n.inbound - n.changed,
+        successful = r.successful + n.successful, failed = r.failed + n.failed,
+        deferred = r.deferred + n.changed - n.successful - n.failed
+    FROM (SELECT (SELECT count(*) FROM given) AS inbound, count(*) AS changed,
+            count(*) FILTER (WHERE new_state IN ('linked', 'skipped')) AS successful,
+            count(*) FILTER (WHERE new_state = 'review') AS failed
+        FROM decided) n
+    WHERE r.id = :run::bigint
+)
+SELECT (SELECT count(*) FROM given), (SELECT count(*) FROM stored),
+    coalesce((SELECT array_agg(reference) FROM stored), '{}')::text
+
+-- name: store_lines
+-- What the stored orders hold back, as the document's lines say. A quantity that is no decimal counts as nothing.
+WITH gone AS (
+    DELETE FROM ferry.portal_order_line WHERE channel = :channel::integer AND reference = ANY (:references::text[])
+        AND (reference, line) NOT IN (SELECT o.reference, l.line->>'line' FROM ferry.portal_order o,
+            json_array_elements(replace(o.document, '\u0000', '\ufffd')::json->'lines') AS l(line)
+            WHERE o.channel = :channel::integer AND o.reference = ANY (:references::text[]) AND l.line->>'line' IS NOT NULL)
+)
+INSERT INTO ferry.portal_order_line AS p (channel, reference, line, sku, quantity, open_quantity)
+SELECT :channel::integer, q.reference, q.line, max(q.sku), sum(q.quantity), sum(least(q.open_quantity, q.quantity))
+FROM (
+    SELECT o.reference, l.line->>'line' AS line, coalesce(l.line->>'sku', '') AS sku,
+        CASE WHEN l.line->>'quantity' ~ '^[0-9]{1,15}([.][0-9]{1,10})?$' THEN (l.line->>'quantity')::numeric ELSE 0 END AS quantity,
+        CASE WHEN l.line->>'open_quantity' ~ '^[0-9]{1,15}([.][0-9]{1,10})?$' THEN (l.line->>'open_quantity')::numeric ELSE 0 END
+            AS open_quantity
+    FROM ferry.portal_order o, json_array_elements(replace(o.document, '\u0000', '\ufffd')::json->'lines') AS l(line)
+    WHERE o.channel = :channel::integer AND o.reference = ANY (:references::text[])
+) q WHERE q.line IS NOT NULL
+GROUP BY q.reference, q.line
+ON CONFLICT (channel, reference, line) DO UPDATE SET
+    sku = EXCLUDED.sku, quantity = EXCLUDED.quantity, open_quantity = EXCLUDED.open_quantity
+
+-- name: notify
+SELECT pg_notify('ferry', j)::text FROM unnest(:jobs::text[]) AS j
+
+-- name: open
+SELECT portal_id FROM ferry.portal_order WHERE channel = :channel::integer AND open ORDER BY last_seen_at LIMIT 1000
+
+-- name: ready
+SELECT reference, document, attempts FROM ferry.portal_order
+WHERE channel = :channel::integer AND state = 'ready' AND next_attempt_at <= clock_timestamp()
+ORDER BY placed_at, reference LIMIT :most::bigint
+
+-- name: record
+WITH outcome AS (
+    SELECT DISTINCT ON (o.reference) o.* FROM unnest(:references::text[], :states::text[], :reasons::text[], :attempts::integer[],
+        :next_attempts::bigint[], :erp_ids::bigint[], :erp_numbers::text[])
+        WITH ORDINALITY AS o(reference, state, reason, attempts, next_attempt, erp_id, erp_number, position)
+    ORDER BY o.reference, o.position DESC
+), old AS MATERIALIZED (
+    SELECT p.reference, p.state, o.state AS told, o.reason, o.attempts, o.next_attempt, o.erp_id, o.erp_number
+    FROM outcome o JOIN ferry.portal_order p ON p.channel = :channel::integer AND p.reference = o.reference
+    -- what is linked stays linked; what was cancelled meanwhile is not put back, unless the ERP has made an order of it
+    WHERE p.state <> 'linked' AND (p.state <> 'skipped' OR o.state = 'linked')
+    FOR UPDATE OF p
+), recorded AS (
+    UPDATE ferry.portal_order p SET
+        state = o.told, reason = o.reason, attempts = coalesce(o.attempts, 0),
+        next_attempt_at = CASE WHEN o.told = 'ready' THEN coalesce(ferry.instant(o.next_attempt), clock_timestamp()) END,
+        erp_id = CASE WHEN o.told = 'linked' THEN o.erp_id END,
+        erp_number = CASE WHEN o.told = 'linked' THEN o.erp_number END,
+        linked_at = CASE WHEN o.told = 'linked' THEN clock_timestamp() END,
+        txid = CASE WHEN o.told = p.state THEN p.txid ELSE pg_current_xact_id() END
+    FROM old o WHERE p.channel = :channel::integer AND p.reference = o.reference
+    RETURNING p.run, o.state AS old_state, p.state AS new_state
+), moved AS (
+    SELECT run,
+        sum((new_state IN ('linked', 'skipped'))::integer - (old_state IN ('linked', 'skipped'))::integer) AS successful,
+        sum((new_state = 'review')::integer - (old_state = 'review')::integer) AS failed
+    FROM recorded WHERE new_state <> old_state GROUP BY run
+), counted AS (
+    UPDATE ferry.run r SET successful = r.successful + m.successful, failed = r.failed + m.failed,
+        deferred = r.deferred - m.successful - m.failed
+    FROM (SELECT * FROM moved ORDER BY run) m WHERE r.id = m.run
+)
+SELECT count(*) FILTER (WHERE new_state <> old_state) FROM recorded
+
+-- name: finish
+-- A run that found nothing new is not kept: the intake looks every few seconds.
+WITH finished AS (
+    UPDATE ferry.run SET finished_at = clock_timestamp() WHERE id = :run::bigint AND changed > 0 RETURNING id
+), dropped AS (
+    DELETE FROM ferry.run WHERE id = :run::bigint AND changed = 0
+)
+UPDATE ferry.job SET
+    portal_clock = greatest(portal_clock, ferry.instant(nullif(:window_end::bigint, 0))),
+    last_run = coalesce((SELECT id FROM finished), last_run),
+    requested = NULL,
+    last_success_at = clock_timestamp()
+WHERE channel = :channel::integer AND job = :job::text

@@ -1,0 +1,132 @@
+// Ferry's tables through ODBC: the engine's Store, and what people ask of the tables. See plugin/engine/ports.h for what
+// the Store's calls promise; every call is one transaction, repeated up to twice after a serialisation failure.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "plugin/engine/ports.h"
+#include "sql/odbc/connection.h"
+#include "sql/state/migrate.h"
+
+namespace ferry::sql {
+
+class Session;
+class Statement;
+
+// A row of ferry.channel.
+struct ChannelRow {
+  std::int32_t id = 0;
+  std::string name, profile, connector;
+  bool active = true;
+  std::string settings;  // JSON object
+  Instant changed_at{};
+};
+
+// Dead letters to bring back: those that fit everything that is given.
+struct ReplayChoice {
+  std::vector<std::string> labels;  // empty: all
+  std::string reason;               // part of the reason; empty: any
+};
+struct Chosen {
+  std::int64_t count = 0;
+  std::string labels_json;  // JSON array of at most 1000 labels
+};
+
+// One thing that the database role lacks, and the statement that mends it.
+struct MissingRight {
+  std::string subject;  // "public.stock_move"
+  std::string message;  // "role ferry may not read stock_move: GRANT SELECT ON stock_move TO ferry"
+};
+
+// One thread at a time, except cancel(). Connects with the first call, and again with the first call after a failure.
+class OdbcStore final : public engine::Store {
+ public:
+  // A statement that takes longer than `settings.statement_timeout` fails as `unavailable`.
+  explicit OdbcStore(ConnectionSettings settings);
+  ~OdbcStore() override;
+
+  // Any thread: breaks off the statement under way, which then fails as `unavailable`. Later calls are not affected.
+  void cancel();
+
+  engine::Result<engine::LeaseAnswer> acquire(const engine::LaneId& lane, std::string_view holder, Duration ttl) override;
+  engine::Result<void> release(const engine::Lease& lease) override;
+  engine::Result<engine::FeedRunReport> run_feed(const engine::FeedRun& run) override;
+  engine::Result<engine::Preview> preview(const engine::FeedRun& run, std::size_t most) override;
+  engine::Result<engine::DueItems> due(const engine::Lease& lease, Feed feed, std::size_t most,
+                                       std::span<const RecordKey> except) override;
+  engine::Result<void> settle(const engine::Lease& lease, Feed feed,
+                              std::span<const engine::SettledExchange> exchanges) override;
+  engine::Result<std::int64_t> begin_intake(const engine::Lease& lease) override;
+  engine::Result<engine::StoredPage> store_orders(const engine::Lease& lease, std::int64_t run,
+                                                  std::span<const connector::PulledOrder> orders) override;
+  engine::Result<std::vector<std::string>> open_orders(const engine::Lease& lease) override;
+  engine::Result<std::vector<engine::ReadyOrder>> ready_orders(const engine::Lease& lease, std::size_t most) override;
+  engine::Result<void> record_orders(const engine::Lease& lease, std::int64_t run,
+                                     std::span<const engine::OrderOutcome> outcomes) override;
+  engine::Result<void> finish_intake(const engine::Lease& lease, std::int64_t run, Instant window_end) override;
+  engine::Result<void> report(const engine::Lease& lease, std::string_view error) override;
+  engine::Result<void> pause(const engine::LaneId& lane, std::string_view reason) override;
+
+  // ---- for people: screens' buttons and ferry-host; shapes of JSON as in host-api/include/ferry/schemas/operations.md ----
+
+  engine::Result<Migrated> migrate();
+  engine::Result<std::int32_t> schema_version();  // 0: no schema yet
+  // What this role lacks to read the profile's tables and to use Ferry's own; empty: nothing. Profile empty: Ferry's only.
+  engine::Result<std::vector<MissingRight>> missing_rights(std::string_view profile);
+  engine::Result<std::vector<ChannelRow>> channels();
+  engine::Result<void> upsert_channel(const ChannelRow& channel);  // changed_at is set only when something differs
+
+  // The "channels" array of *status*, without each channel's "error". channel 0: all. holder: whose lanes are "mine".
+  engine::Result<std::string> status_json(std::int32_t channel, std::string_view holder);
+  engine::Result<std::string> runs_json(const engine::LaneId& lane, std::int64_t most);
+  engine::Result<std::string> dead_letters_json(const engine::LaneId& lane, std::int64_t most);
+  // *explanation*; both lists are empty when nothing carries the label.
+  engine::Result<std::string> explain_json(std::int32_t channel, std::string_view label);
+
+  engine::Result<void> request_run(const engine::LaneId& lane, std::string_view mode);  // "incremental" | "full"
+  engine::Result<void> resume(const engine::LaneId& lane);                             // job empty: all of the channel
+  engine::Result<Chosen> replay(const engine::LaneId& lane, const ReplayChoice& choice);
+  engine::Result<Chosen> discard(const engine::LaneId& lane, std::span<const std::string> labels, std::string_view reason);
+  // Tries the import of an order again now; empty reference: every order in review. Which it found and what it did:
+  struct Retried {
+    std::int64_t retried = 0, found = 0;
+    std::string state;  // of the one that was asked for, before
+  };
+  engine::Result<Retried> retry_orders(std::int32_t channel, std::string_view reference);
+
+  // Deletes exchanges, runs and withdrawn publications older than `days`, a bounded number per call; how many rows went.
+  // Hints that every lane has seen are deleted by run_feed() on the side, at most once a minute per Store.
+  engine::Result<std::int64_t> purge(std::int32_t days);
+
+ private:
+  friend class Session;
+  Session& session();
+  // Runs `work` on a connected session; turns what it throws into a Problem; a lost connection is dropped. `attempts`:
+  // how often a serialisation failure is met with a new try.
+  template <class T>
+  engine::Result<T> attempt(const std::function<T(Session&)>& work);
+  template <class T>
+  engine::Result<T> in_transaction(Isolation isolation, const std::function<T(Session&)>& work);
+  // read committed, fenced by the lease
+  template <class T>
+  engine::Result<T> fenced(const engine::Lease& lease, const std::function<T(Session&)>& work);
+  template <class T>
+  engine::Result<T> first_row(std::string_view statement, const std::function<void(Statement&)>& bind,
+                              const std::function<T(Statement&)>& read);
+  void purge_hints_now_and_then();
+
+  const ConnectionSettings settings_;
+  std::mutex session_mutex_;  // guards the pointer against cancel(), not the session's use
+  std::unique_ptr<Session> session_;
+  std::chrono::steady_clock::time_point hints_purged_at_{};
+};
+
+}  // namespace ferry::sql

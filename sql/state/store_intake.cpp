@@ -1,0 +1,123 @@
+// Portal orders on their way in.
+#include "sql/state/session.h"
+#include "sql/state/store.h"
+
+namespace ferry::sql {
+
+using connector::PulledOrder;
+using engine::Lease;
+using engine::OrderOutcome;
+using engine::OrderState;
+using engine::ReadyOrder;
+using engine::Result;
+using engine::StoredPage;
+
+namespace {
+
+// In the same transaction, so that lanes in other processes look as soon as there is something to see.
+void notify(Session& session, const char* jobs) { session.statement("intake.notify").set("jobs", jobs).execute(); }
+
+void bind_orders(Statement& statement, std::span<const PulledOrder> orders) {
+  ArrayLiteral references, portal_ids, states, placed, acknowledged, open, cancelled, documents;
+  for (const auto& order : orders) {
+    references.add_text(order.reference);
+    portal_ids.add_text(order.portal_id);
+    states.add_text(order.state);
+    placed.add(to_micros(order.placed_at));
+    acknowledged.add_bool(order.acknowledged);
+    open.add_bool(order.open);
+    cancelled.add_bool(order.cancelled);
+    documents.add_text(order.document);
+  }
+  statement.set("references", references.text()).set("portal_ids", portal_ids.text()).set("states", states.text());
+  statement.set("placed", placed.text()).set("acknowledged", acknowledged.text()).set("open", open.text());
+  statement.set("cancelled", cancelled.text()).set("documents", documents.text());
+}
+
+void bind_outcomes(Statement& statement, std::span<const OrderOutcome> outcomes) {
+  ArrayLiteral references, states, reasons, attempts, next_attempts, erp_ids, erp_numbers;
+  for (const auto& outcome : outcomes) {
+    references.add_text(outcome.reference);
+    states.add_text(engine::name_of(outcome.state));
+    const bool silent = outcome.state == OrderState::review && outcome.reason.empty();
+    reasons.add_text_or_null(silent ? std::string_view("no reason was given") : outcome.reason);
+    attempts.add(outcome.attempts);
+    next_attempts.add(to_micros(outcome.next_attempt_at));
+    erp_ids.add(outcome.erp_id);
+    erp_numbers.add_text(outcome.erp_number);
+  }
+  statement.set("references", references.text()).set("states", states.text()).set("reasons", reasons.text());
+  statement.set("attempts", attempts.text()).set("next_attempts", next_attempts.text());
+  statement.set("erp_ids", erp_ids.text()).set("erp_numbers", erp_numbers.text());
+}
+
+}  // namespace
+
+Result<std::int64_t> OdbcStore::begin_intake(const Lease& lease) {
+  return fenced<std::int64_t>(lease, [&](Session& session) {
+    Statement& statement = session.statement("intake.begin");
+    set_lane(statement, lease.lane);
+    statement.set("holder", storable(lease.holder)).execute();
+    statement.fetch();
+    return statement.integer(0);
+  });
+}
+
+Result<StoredPage> OdbcStore::store_orders(const Lease& lease, std::int64_t run, std::span<const PulledOrder> orders) {
+  return fenced<StoredPage>(lease, [&](Session& session) {
+    Statement& statement = session.statement("intake.store");
+    bind_orders(statement, orders);
+    statement.set("channel", lease.lane.channel).set("run", run).execute();
+    statement.fetch();
+    const StoredPage page{statement.integer(0), statement.integer(1)};
+    if (page.changed == 0) return page;
+    const std::string changed(statement.text(2));
+    Statement& lines = session.statement("intake.store_lines");
+    lines.set("channel", lease.lane.channel).set("references", changed).execute();
+    notify(session, "{stock}");
+    return page;
+  });
+}
+
+Result<std::vector<std::string>> OdbcStore::open_orders(const Lease& lease) {
+  return attempt<std::vector<std::string>>([&](Session& session) {
+    Statement& statement = session.statement("intake.open");
+    statement.set("channel", lease.lane.channel).execute();
+    std::vector<std::string> portal_ids;
+    while (statement.fetch()) portal_ids.emplace_back(statement.text(0));
+    return portal_ids;
+  });
+}
+
+Result<std::vector<ReadyOrder>> OdbcStore::ready_orders(const Lease& lease, std::size_t most) {
+  return fenced<std::vector<ReadyOrder>>(lease, [&](Session& session) {
+    Statement& statement = session.statement("intake.ready");
+    statement.set("channel", lease.lane.channel).set("most", static_cast<std::int64_t>(most)).execute();
+    std::vector<ReadyOrder> orders;
+    while (statement.fetch()) {
+      orders.push_back({std::string(statement.text(0)), std::string(statement.text(1)),
+                        static_cast<std::int32_t>(statement.integer(2))});
+    }
+    return orders;
+  });
+}
+
+Result<void> OdbcStore::record_orders(const Lease& lease, std::int64_t, std::span<const OrderOutcome> outcomes) {
+  // each order counts in the run that saw it changed, which may be an older one than the caller's
+  return fenced<void>(lease, [&](Session& session) {
+    Statement& statement = session.statement("intake.record");
+    bind_outcomes(statement, outcomes);
+    statement.set("channel", lease.lane.channel).execute();
+    if (statement.fetch() && statement.integer(0) > 0) notify(session, "{order_status,stock}");
+  });
+}
+
+Result<void> OdbcStore::finish_intake(const Lease& lease, std::int64_t run, Instant window_end) {
+  return fenced<void>(lease, [&](Session& session) {
+    Statement& statement = session.statement("intake.finish");
+    set_lane(statement, lease.lane);
+    statement.set("run", run).set("window_end", to_micros(window_end)).execute();
+  });
+}
+
+}  // namespace ferry::sql
