@@ -1,0 +1,406 @@
+#include "plugin/engine/intake_lane.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "plugin/engine/moment.h"
+
+namespace ferry::engine {
+namespace {
+
+constexpr Duration kLeastOverlap = std::chrono::seconds(120);
+constexpr Duration kFirstWindow = std::chrono::days(1);
+// The portal's clock may be ahead of ours, and a window that ends too late costs nothing.
+constexpr Duration kWindowAhead = std::chrono::hours(1);
+constexpr Duration kLeastRunInterval = std::chrono::milliseconds(250);
+constexpr Duration kLeastImportTime = std::chrono::seconds(1);
+constexpr Duration kPatience = std::chrono::seconds(5);  // with a portal that asks to wait, before the ERP's turn
+constexpr Duration kLongestBlockedWait = std::chrono::seconds(30);
+constexpr Backoff kPortalBackoff{std::chrono::seconds(2), std::chrono::minutes(1)};
+constexpr int kOpenLookShare = 4;  // looking at open orders takes at most a fifth of the time
+
+}  // namespace
+
+IntakeLane::IntakeLane(std::shared_ptr<const Channel> channel)
+    : channel_(std::move(channel)), lease_(channel_->settings.lease), entry_(channel_->settings.retry) {}
+
+Actions IntakeLane::step(Input input, Instant now, double unit) {
+  out_ = {};
+  now_ = now;
+  unit_ = unit;
+  if (lease_.has_run_out(now_)) lose();
+  std::visit([this](auto&& part) { take(std::forward<decltype(part)>(part)); }, std::move(input));
+  if (call_ == Call::none) is_stopping_ ? advance_stop() : advance();
+  if (auto news = trouble_.news()) out_.actions.emplace_back(ReportError{std::move(*news)});
+  if (!out_.stopped) out_.wake_at = next_wake();
+  return std::exchange(out_, {});
+}
+
+// ---- inputs -----------------------------------------------------------------------------------------------------
+
+void IntakeLane::take(Wake) {
+  is_woken_ = true;
+  // a person may have resumed it
+  if (is_paused_ && lease_.is_held(now_)) lease_.ask_now();
+}
+
+void IntakeLane::take(Stop) {
+  is_stopping_ = true;
+  conversation_.reset();
+  outcome_.reset();
+  request_ = 0;
+  entry_.forget_ready();
+}
+
+// False: an answer that nobody waits for (any more).
+bool IntakeLane::expects(Call call) {
+  if (call_ != call) return false;
+  call_ = Call::none;
+  return !std::exchange(is_orphan_, false);
+}
+
+// Null: not waited for, or failed, and then dealt with.
+template <class Answer>
+const Answer* IntakeLane::answer_to(Call call, const Result<Answer>& result) {
+  if (!expects(call)) return nullptr;
+  if (result.has_error()) {
+    failed(result.error());
+    return nullptr;
+  }
+  trouble_.store_succeeded(Trouble::Part::work);
+  return &*result;
+}
+
+void IntakeLane::failed(const Problem& problem) {
+  if (problem.failure == Failure::fenced) {
+    lease_.on_fenced(now_, unit_);
+    lose();
+    return;
+  }
+  trouble_.store_failed(Trouble::Part::work, problem, now_, unit_);
+  end_run();
+  next_run_ = trouble_.retry_at();
+}
+
+// Another process drives the lane: what is under way is its business now.
+void IntakeLane::lose() {
+  end_run();
+  entry_.drop_all();
+  is_orphan_ = call_ != Call::none && call_ != Call::acquire;
+}
+
+// Leaves the run where it is; what is not recorded yet is recorded by the next one.
+void IntakeLane::end_run() {
+  phase_ = Phase::idle;
+  conversation_.reset();
+  outcome_.reset();
+  request_ = 0;
+  entry_.forget_ready();
+}
+
+void IntakeLane::take(Leased leased) {
+  if (call_ != Call::acquire) return;
+  call_ = Call::none;
+  if (leased.answer.has_error()) {
+    trouble_.store_failed(Trouble::Part::lease, leased.answer.error(), now_, unit_);
+    lease_.ask_again_at(trouble_.retry_at());
+    return;
+  }
+  trouble_.store_succeeded(Trouble::Part::lease);
+  const auto change = lease_.on_answer(*leased.answer, now_, unit_);
+  if (change == LeaseKeeper::Change::lost || change == LeaseKeeper::Change::gained) lose();
+  if (change == LeaseKeeper::Change::gained) next_run_ = now_;
+  if (leased.answer->held) read_row(*leased.answer);
+}
+
+void IntakeLane::read_row(const LeaseAnswer& row) {
+  is_paused_ = row.paused;
+  if (row.requested) is_woken_ = true;
+  wants_all_ = row.requested == "full";
+  if (phase_ == Phase::idle) portal_clock_ = row.portal_clock;
+}
+
+void IntakeLane::take(Begun begun) {
+  const auto* run = answer_to(Call::begin, begun.run);
+  if (run == nullptr || is_stopping_) return;
+  run_ = *run;
+  phase_ = Phase::pulling;
+  if (channel_->credential->blocked_until() > now_) return begin_import();
+  pull_window("");
+}
+
+void IntakeLane::take(Stored stored) {
+  const auto* page = answer_to(Call::store, stored.page);
+  if (page == nullptr) return;
+  counts_.inbound += page->inbound;
+  counts_.changed += page->changed;
+  if (page->changed > 0) wake_others();
+  if (!is_stopping_) after_page();
+}
+
+void IntakeLane::take(OpenListed listed) {
+  const auto* portal_ids = answer_to(Call::open, listed.portal_ids);
+  if (portal_ids == nullptr || is_stopping_) return;
+  open_ids_ = *portal_ids;
+  std::erase_if(open_ids_, [this](const std::string& id) { return seen_.contains(id); });
+  pull_open();
+}
+
+void IntakeLane::take(ReadyListed listed) {
+  const auto* orders = answer_to(Call::ready, listed.orders);
+  if (orders != nullptr && !is_stopping_) entry_.offer(*orders);
+}
+
+void IntakeLane::take(ErpReplied replied) { entry_.on_answer(replied, now_, unit_); }
+
+void IntakeLane::take(const Replied& replied) {
+  if (replied.request != request_ || !conversation_) return;
+  request_ = 0;
+  take_turn(conversation_->on_reply(replied.reply, now_));
+}
+
+void IntakeLane::take(Recorded recorded) {
+  const Call call = call_;
+  if ((call != Call::record && call != Call::finish) || !expects(call)) return;
+  if (recorded.result.has_error()) return failed(recorded.result.error());
+  trouble_.store_succeeded(Trouble::Part::work);
+  if (call == Call::finish) return note_finished();
+  entry_.recorded(recording_);
+  if (entry_.take_linked()) wake_others();
+}
+
+// ---- the run ------------------------------------------------------------------------------------------------------
+
+void IntakeLane::start(Call call, Action action) {
+  call_ = call;
+  out_.actions.push_back(std::move(action));
+}
+
+Instant IntakeLane::run_due_at() const {
+  const bool is_urgent = is_woken_ || !entry_.outcomes().empty();
+  return is_urgent ? std::min(next_run_, began_at_ + kLeastRunInterval) : next_run_;
+}
+
+void IntakeLane::advance() {
+  if (lease_.is_due(now_)) return start(Call::acquire, lease_.ask(now_));
+  if (!lease_.is_held(now_)) return;
+  if (phase_ == Phase::idle) {
+    if (!is_paused_ && trouble_.retry_at() <= now_ && run_due_at() <= now_) begin_run();
+  } else if (phase_ == Phase::importing) {
+    advance_import();
+  } else {
+    advance_pull();
+  }
+}
+
+void IntakeLane::advance_pull() {
+  while (phase_ == Phase::pulling && call_ == Call::none) {
+    if (!outcome_ && request_ == 0 && resume_at_ <= now_) take_turn(conversation_->resume(now_));
+    if (!outcome_) break;
+    take_outcome(*std::exchange(outcome_, std::nullopt));
+  }
+  if (phase_ == Phase::importing && call_ == Call::none) advance_import();
+}
+
+void IntakeLane::begin_run() {
+  began_at_ = now_;
+  counts_ = {};
+  cursors_.clear();
+  seen_.clear();
+  open_ids_.clear();
+  pulling_ids_ = 0;
+  is_window_complete_ = false;
+  has_failed_ = false;
+  window_end_ = Instant{};
+  looks_at_open_ = std::exchange(is_woken_, false) || next_open_look_ <= now_;
+  entry_.begin_run();
+
+  const auto& settings = channel_->settings;
+  const Duration overlap = std::max(kLeastOverlap, channel_->connector->capabilities().order_visibility_lag);
+  const Instant first = settings.order_since.value_or(now_ - kFirstWindow);
+  window_.from = portal_clock_ == Instant{} ? first : portal_clock_ - overlap;
+  if (std::exchange(wants_all_, false)) window_.from = std::min(window_.from, first);
+  if (settings.order_since) window_.from = std::max(window_.from, *settings.order_since);
+  window_.to = std::max(now_, portal_clock_) + kWindowAhead;
+  start(Call::begin, BeginIntake{});
+}
+
+void IntakeLane::pull_window(std::string_view cursor) {
+  pulling_ids_ = 0;
+  converse(channel_->connector->pull_orders(window_, cursor));
+}
+
+void IntakeLane::converse(std::unique_ptr<connector::Pull> pull) {
+  conversation_ = std::make_unique<Conversation>(*channel_->connector, *channel_->credential, Priority::orders, std::move(pull));
+  resume_at_ = now_;
+}
+
+void IntakeLane::take_turn(Conversation::Turn turn) {
+  if (auto* outcome = std::get_if<Conversation::Outcome>(&turn)) {
+    outcome_ = std::move(*outcome);
+  } else if (const auto* wait = std::get_if<Conversation::Wait>(&turn)) {
+    resume_at_ = wait->until;
+    // a long wait for the portal is no reason to leave the ERP's part undone
+    if (resume_at_ > now_ + kPatience) begin_import();
+  } else {
+    request_ = ++last_request_;
+    out_.actions.emplace_back(Request{request_, std::move(std::get<Conversation::Ask>(turn).request)});
+  }
+}
+
+void IntakeLane::take_outcome(Conversation::Outcome outcome) {
+  const bool was_unreachable = conversation_->trail().is_unreachable;
+  conversation_.reset();
+  if (auto* page = std::get_if<connector::Page>(&outcome)) return take_page(std::move(*page));
+  ItemVerdict verdict = std::get<connector::Finish>(outcome).items.front();
+  if (was_unreachable && verdict.reason.empty()) verdict.reason = "the portal does not answer";
+  take_failure(verdict);
+}
+
+void IntakeLane::take_page(connector::Page page) {
+  const bool is_of_window = pulling_ids_ == 0;
+  // the portal's clock when the first page was taken: whatever is placed while the others are read is found next time
+  if (is_of_window && window_end_ == Instant{}) window_end_ = page.portal_clock.value_or(began_at_);
+  cursor_ = is_of_window ? std::move(page.next_cursor) : std::string();
+  for (const auto& order : page.orders) seen_.insert(order.portal_id);
+  if (page.orders.empty()) return after_page();
+  start(Call::store, StoreOrders{run_, std::move(page.orders)});
+}
+
+// The watermark stays: what this run did not see is looked for again.
+void IntakeLane::take_failure(const ItemVerdict& verdict) {
+  ++portal_failures_;
+  has_failed_ = true;
+  if (pulling_ids_ > 0) next_open_look_ = now_ + backoff(kPortalBackoff, portal_failures_, unit_);
+  if (verdict.verdict == Verdict::unauthorized) {
+    is_paused_ = true;
+    out_.actions.emplace_back(PauseLane{verdict.reason});
+  } else if (verdict.verdict == Verdict::snooze) {
+    const Instant until = now_ + snooze_wait(verdict, channel_->settings.retry);
+    if (verdict.scope == SnoozeScope::credential) channel_->credential->block_until(until);
+  } else {
+    trouble_.portal(verdict.reason.empty() ? "the portal does not give its orders" : verdict.reason);
+  }
+  begin_import();
+}
+
+void IntakeLane::after_page() {
+  if (pulling_ids_ > 0) return pull_open();
+  if (!cursor_.empty()) return follow_cursor();
+  is_window_complete_ = true;
+  after_window();
+}
+
+void IntakeLane::follow_cursor() {
+  if (cursors_.insert(cursor_).second) return pull_window(cursor_);
+  ItemVerdict verdict;
+  verdict.reason = "the portal's pages of orders run in a circle; the orders behind them were not read";
+  take_failure(verdict);
+}
+
+void IntakeLane::after_window() {
+  if (!looks_at_open_) return begin_import();
+  open_look_began_ = now_;
+  start(Call::open, ListOpen{});
+}
+
+void IntakeLane::pull_open() {
+  open_ids_.erase(open_ids_.begin(), open_ids_.begin() + static_cast<std::ptrdiff_t>(pulling_ids_));
+  pulling_ids_ = std::min(open_ids_.size(), std::max<std::size_t>(1, channel_->connector->capabilities().max_batch_items));
+  if (pulling_ids_ == 0) {
+    next_open_look_ = now_ + std::max(channel_->settings.order_poll_interval, kOpenLookShare * (now_ - open_look_began_));
+    return begin_import();
+  }
+  converse(channel_->connector->pull_orders_by_id(std::span(open_ids_).first(pulling_ids_)));
+}
+
+// ---- into the ERP -------------------------------------------------------------------------------------------------
+
+void IntakeLane::begin_import() {
+  conversation_.reset();
+  outcome_.reset();
+  request_ = 0;
+  phase_ = Phase::importing;
+  import_until_ = now_ + std::max(channel_->settings.order_poll_interval, kLeastImportTime);
+}
+
+void IntakeLane::advance_import() {
+  if (trouble_.retry_at() > now_) return;
+  const bool is_in_time = now_ < import_until_;
+  const std::size_t unrecorded = entry_.outcomes().size();
+  const bool is_at_rest = !entry_.is_waiting() && !entry_.has_ready();
+  if (unrecorded > 0 && (is_at_rest || !is_in_time || unrecorded >= OrderEntry::kMostUnrecorded)) return start_record();
+  if (!is_in_time) return start_finish();
+  if (auto order = entry_.next()) out_.actions.emplace_back(std::move(*order));
+  if (entry_.is_waiting()) return;
+  if (entry_.wants_list(now_)) return start(Call::ready, ListReady{OrderEntry::kMostListed});
+  start_finish();
+}
+
+void IntakeLane::start_record() {
+  recording_ = entry_.outcomes().size();
+  for (const OrderOutcome& outcome : entry_.outcomes()) {
+    if (outcome.state == OrderState::linked) ++counts_.successful;
+    if (outcome.state == OrderState::review) ++counts_.failed;
+  }
+  start(Call::record, RecordOrders{run_, entry_.outcomes()});
+}
+
+void IntakeLane::start_finish() {
+  start(Call::finish, FinishIntake{run_, is_window_complete_ ? window_end_ : Instant{}});
+}
+
+// A run that brought nothing new and entered nothing is not told: there is one every few seconds.
+void IntakeLane::note_finished() {
+  phase_ = Phase::idle;
+  if (is_window_complete_) portal_clock_ = window_end_;
+  if (is_window_complete_ && !has_failed_) {
+    portal_failures_ = 0;
+    trouble_.portal("");
+  }
+  const auto& settings = channel_->settings;
+  next_run_ = entry_.has_ready() && !entry_.is_waiting() ? now_ : began_at_ + settings.order_poll_interval;
+  if (!is_window_complete_) {
+    next_run_ = now_ + std::max(backoff(kPortalBackoff, portal_failures_, unit_), settings.order_poll_interval);
+    const Instant blocked_until = channel_->credential->blocked_until();
+    if (blocked_until > now_) next_run_ = std::min(blocked_until, now_ + kLongestBlockedWait);
+  }
+  if (counts_.changed == 0 && counts_.successful + counts_.failed == 0) return;
+  // orders of earlier runs that were entered now belong to those
+  counts_.successful = std::min(counts_.successful, counts_.changed);
+  counts_.failed = std::min(counts_.failed, counts_.changed - counts_.successful);
+  counts_.deferred = counts_.changed - counts_.successful - counts_.failed;
+  counts_.unchanged = counts_.inbound - counts_.changed;
+  out_.actions.emplace_back(RunSummary{run_, std::string(kIntakeJob), counts_});
+}
+
+// New orders count against what may be sold; what became an ERP order has a number for the portal.
+void IntakeLane::wake_others() {
+  out_.actions.emplace_back(WakeJob{0, std::string(name_of(Feed::stock))});
+  out_.actions.emplace_back(WakeJob{channel_->id, std::string(name_of(Feed::order_status))});
+}
+
+// ---- the end ------------------------------------------------------------------------------------------------------
+
+// What the ERP still answers is recorded, the run closed, the lane freed for others.
+void IntakeLane::advance_stop() {
+  const bool may_write = lease_.is_held(now_) && trouble_.retry_at() <= now_ && run_ != 0;
+  if (entry_.is_waiting() && may_write) return;
+  if (may_write && !entry_.outcomes().empty()) return start_record();
+  if (may_write && phase_ != Phase::idle) return start_finish();
+  if (lease_.lease()) out_.actions.emplace_back(Release{});
+  lease_.forget();
+  out_.stopped = true;
+}
+
+Instant IntakeLane::next_wake() const {
+  if (call_ != Call::none || is_stopping_) return Instant{};
+  const Instant at = lease_.ask_at();
+  if (!lease_.is_held(now_)) return at;
+  if (trouble_.retry_at() > now_) return earlier(at, trouble_.retry_at());
+  if (phase_ == Phase::importing) return earlier(at, import_until_);
+  if (phase_ == Phase::pulling) return request_ == 0 ? earlier(at, resume_at_) : at;
+  return is_paused_ ? at : earlier(at, run_due_at());
+}
+
+}  // namespace ferry::engine

@@ -1,0 +1,99 @@
+#include "plugin/engine/order_entry.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace ferry::engine {
+namespace {
+
+constexpr Duration kUnsupportedWait = std::chrono::minutes(1);
+constexpr Duration kBusyWait = std::chrono::seconds(5);
+constexpr Duration kLeastRetryWait = std::chrono::milliseconds(500);
+
+std::string reason_or(const std::string& reason, std::string_view otherwise) {
+  return reason.empty() ? std::string(otherwise) : reason;
+}
+
+}  // namespace
+
+bool OrderEntry::wants_list(Instant now) const noexcept {
+  return may_have_more_ && ready_.empty() && now >= unsupported_until_;
+}
+
+bool OrderEntry::is_known(const std::string& reference) const {
+  const auto is_same = [&](const auto& order) { return order.reference == reference; };
+  return (with_erp_ && is_same(*with_erp_)) || std::any_of(ready_.begin(), ready_.end(), is_same) ||
+         std::any_of(outcomes_.begin(), outcomes_.end(), is_same);
+}
+
+void OrderEntry::offer(std::vector<ReadyOrder> orders) {
+  may_have_more_ = orders.size() >= kMostListed;
+  for (ReadyOrder& order : orders) {
+    if (!is_known(order.reference)) ready_.push_back(std::move(order));
+  }
+  // nothing but what is under way: the rest is found by the next run
+  if (ready_.empty()) may_have_more_ = false;
+}
+
+std::optional<EnterOrder> OrderEntry::next() {
+  if (with_erp_ || ready_.empty()) return std::nullopt;
+  with_erp_ = std::move(ready_.front());
+  ready_.pop_front();
+  return EnterOrder{with_erp_->reference, with_erp_->document};
+}
+
+bool OrderEntry::on_answer(const ErpReplied& replied, Instant now, double unit) {
+  if (!with_erp_ || with_erp_->reference != replied.reference) return false;
+  const ReadyOrder order = *std::exchange(with_erp_, std::nullopt);
+  if (replied.reply.answer == ErpAnswer::unsupported) {
+    ready_.clear();
+    unsupported_until_ = now + kUnsupportedWait;
+    return true;
+  }
+  outcomes_.push_back(outcome_of(order, replied.reply, now, unit));
+  has_linked_ = has_linked_ || replied.reply.answer == ErpAnswer::linked;
+  return true;
+}
+
+OrderOutcome OrderEntry::outcome_of(const ReadyOrder& order, const ErpReply& reply, Instant now, double unit) const {
+  OrderOutcome outcome;
+  outcome.reference = order.reference;
+  outcome.attempts = order.attempts;
+  if (reply.answer == ErpAnswer::linked) {
+    outcome.state = OrderState::linked;
+    outcome.erp_id = reply.order.id;
+    outcome.erp_number = reply.order.number;
+  } else if (reply.answer == ErpAnswer::busy) {
+    outcome.state = OrderState::ready;
+    outcome.reason = reason_or(reply.reason, "the ERP is busy");
+    outcome.next_attempt_at = now + kBusyWait;
+  } else if (reply.answer == ErpAnswer::retry && order.attempts + 1 < policy_.max_attempts) {
+    outcome.state = OrderState::ready;
+    outcome.reason = reason_or(reply.reason, "the ERP failed without a reason");
+    ++outcome.attempts;
+    outcome.next_attempt_at = now + std::max(backoff(policy_.backoff, outcome.attempts, unit), kLeastRetryWait);
+  } else if (reply.answer == ErpAnswer::retry) {
+    outcome.state = OrderState::review;
+    ++outcome.attempts;
+    outcome.reason = "given up after " + std::to_string(outcome.attempts) + " attempts: " +
+                     reason_or(reply.reason, "the ERP failed without a reason");
+  } else {
+    outcome.state = OrderState::review;
+    outcome.reason = reason_or(reply.reason, "the ERP refused order " + order.reference + " without a reason");
+  }
+  return outcome;
+}
+
+void OrderEntry::recorded(std::size_t count) {
+  outcomes_.erase(outcomes_.begin(), outcomes_.begin() + static_cast<std::ptrdiff_t>(std::min(count, outcomes_.size())));
+}
+
+void OrderEntry::drop_all() {
+  ready_.clear();
+  with_erp_.reset();
+  outcomes_.clear();
+}
+
+bool OrderEntry::take_linked() noexcept { return std::exchange(has_linked_, false); }
+
+}  // namespace ferry::engine
