@@ -1,0 +1,278 @@
+# This file is part of Ferry.  The LICENSE file at the top level of this
+# repository contains the full license terms.
+"""Reports what is saved, in the transaction that saves it.
+
+A model that contributes to what a portal shows is a `Source`: which of its
+fields matter, and the SELECT that leads from its records to record keys of a
+feed. The keys are looked up by one statement just before the commit, so that a
+save costs no read of the ORM; only what a write or delete is about to take
+away is looked up before it.
+
+Hints save latency, never truth: whatever fails here is logged and forgotten,
+because the scheduled comparison finds the change as well."""
+import logging
+import time
+
+from trytond.pool import Pool
+from trytond.transaction import Transaction
+
+from . import engine, schema
+
+__all__ = ['ChangeMixin']
+
+logger = logging.getLogger('ferry')
+
+STOCK, ORDER_STATUS = 'stock', 'order_status'
+EVERYTHING = 'SELECT 0'  # key 0: anything may have changed
+
+
+class Source:
+    """A feed and the SELECT of its keys by ids. `fields`: those that matter
+    (None: all); `moving`: those by which a record leaves one key for another;
+    `on_create`: whether a new record alone changes anything."""
+    __slots__ = ('feed', 'select', 'fields', 'moving', 'on_create')
+
+    def __init__(
+            self, feed, select, fields=None, moving=(), on_create=True):
+        self.feed = feed
+        self.select = select
+        self.fields = fields and frozenset(fields)
+        self.moving = frozenset(moving)
+        self.on_create = on_create
+
+    @property
+    def is_global(self):
+        return self.select is EVERYTHING
+
+
+_KIT = ('SELECT c.product FROM sale_line_component c'
+    ' JOIN sale_line l ON l.id = c.line WHERE ')
+
+SOURCES = {
+    'stock.move': [
+        Source(STOCK, 'SELECT product FROM stock_move WHERE id = ANY(%s)',
+            moving=['product'])],
+    'sale.sale': [
+        Source(STOCK, 'SELECT product FROM sale_line WHERE sale = ANY(%s)',
+            fields=['state', 'warehouse', 'web_shop', 'web_id', 'company']),
+        Source(ORDER_STATUS,
+            'SELECT s.id FROM sale_sale s JOIN web_shop w ON w.id = s.web_shop'
+            " WHERE w.type = 'ferry' AND s.id = ANY(%s)",
+            fields=['state', 'number', 'web_shop', 'web_id'])],
+    'sale.line': [
+        Source(STOCK, 'SELECT product FROM sale_line WHERE id = ANY(%s)',
+            fields=['product', 'quantity', 'unit', 'type', 'sale'],
+            moving=['product'])],
+    'product.product': [
+        Source(STOCK, 'SELECT unnest(%s)',
+            fields=['active', 'code', 'suffix_code', 'template'])],
+    'product.template': [
+        Source(STOCK,
+            'SELECT id FROM product_product WHERE template = ANY(%s)',
+            fields=['active', 'code', 'type', 'salable', 'default_uom',
+                'sale_uom', 'consumable'])],
+    'product.uom': [
+        Source(STOCK, EVERYTHING, on_create=False,
+            fields=['factor', 'rate', 'digits'])],
+    'stock.location': [
+        Source(STOCK, EVERYTHING, on_create=False, fields=[
+                'parent', 'type', 'active', 'flat_childs',
+                'storage_location', 'input_location', 'output_location',
+                'picking_location', 'lost_found_location'])],
+    'stock.period': [
+        Source(STOCK, EVERYTHING, on_create=False, fields=['state', 'date'])],
+    'web.shop': [
+        Source(STOCK, EVERYTHING, on_create=False, fields=[
+                'active', 'type', 'company', 'ferry_connector',
+                'ferry_safety_stock'])],
+    'web.shop-stock.location': [Source(STOCK, EVERYTHING)],
+    'web.shop-product.product': [
+        Source(STOCK,
+            'SELECT product FROM "web_shop-product_product"'
+            ' WHERE id = ANY(%s)', moving=['product'])],
+    'web.shop-product.category': [Source(STOCK, EVERYTHING)],
+    }
+
+# Models of modules that need not be activated
+KIT_SOURCES = {
+    'sale.sale': Source(STOCK, _KIT + 'l.sale = ANY(%s)',
+        fields=['state', 'warehouse', 'web_shop', 'web_id', 'company']),
+    'sale.line.component': Source(STOCK, _KIT + 'c.id = ANY(%s)'),
+    'product.component': Source(STOCK,
+        'SELECT p.id FROM product_component c JOIN product_product p'
+        ' ON p.id = c.parent_product'
+        ' OR (c.parent_product IS NULL AND p.template = c.parent_template)'
+        ' WHERE c.id = ANY(%s)', moving=['parent_product', 'parent_template']),
+    }
+
+
+def sources(model):
+    "The sources of a model's class, remembered on it"
+    found = model.__dict__.get('_ferry_sources')
+    if found is None:
+        name = model.__name__
+        found = list(SOURCES.get(name, []))
+        if name in KIT_SOURCES and _has_kits():
+            found.append(KIT_SOURCES[name])
+        model._ferry_sources = found = tuple(found)
+    return found
+
+
+def _has_kits():
+    try:
+        Pool().get('sale.line.component')
+    except KeyError:
+        return False
+    return True
+
+
+class Hints:
+    """Data manager: the hints of one transaction.
+    Its equality makes it one per transaction. It empties itself when the
+    transaction ends either way, because a transaction keeps its data managers
+    after the commit (every RPC commits twice) and after the rollback that
+    precedes a retry."""
+
+    def __init__(self):
+        self.clear()
+
+    def __eq__(self, other):
+        return isinstance(other, Hints)
+
+    __hash__ = None
+
+    def clear(self):
+        self.records = {}  # Source -> ids, resolved at commit
+        self.keys = {}  # feed -> keys known by now
+        self.channels = False
+        self._written = False
+
+    def add(self, source, ids):
+        if source.is_global:
+            self.keys.setdefault(source.feed, set()).add(0)
+        else:
+            self.records.setdefault(source, set()).update(ids)
+
+    def add_now(self, transaction, source, ids):
+        "Keys that the records are about to lose"
+        if source.is_global:
+            self.keys.setdefault(source.feed, set()).add(0)
+            return
+        if not schema.is_writable(transaction):
+            return
+        cursor = transaction.connection.cursor()
+        cursor.execute(source.select, (list(ids),))
+        self.keys.setdefault(source.feed, set()).update(
+            key for key, in cursor if key is not None)
+
+    def tpc_begin(self, transaction):
+        pass
+
+    def commit(self, transaction):
+        if not (self.records or self.keys or self.channels):
+            return
+        cursor = transaction.connection.cursor()
+        try:
+            if not schema.is_writable(transaction):
+                return
+            cursor.execute(*self._statement())
+            self._written = True
+        except Exception:
+            _complain()
+            try:
+                cursor.execute('ROLLBACK TO SAVEPOINT ferry')
+            except Exception:
+                pass  # the connection is gone: the commit itself will say so
+
+    def _statement(self):
+        "Everything in one round trip, under a savepoint"
+        selects, parameters, feeds = [], [], set()
+        for source, ids in self.records.items():
+            selects.append(
+                "SELECT '%s', k FROM (%s) AS s(k) WHERE k IS NOT NULL" % (
+                    source.feed, source.select))
+            parameters.append(list(ids))
+            feeds.add(source.feed)
+        for feed, keys in self.keys.items():
+            if keys:
+                selects.append("SELECT '%s', unnest(%%s)" % feed)
+                parameters.append(list(keys))
+                feeds.add(feed)
+        statements = ['SAVEPOINT ferry']
+        if selects:
+            statements.append(
+                'INSERT INTO ferry.change_hint (feed, key) '
+                + (' UNION ' if len(selects) > 1 else '').join(selects))
+        if self.channels:
+            feeds.add('channel')
+        statements += ["NOTIFY ferry, '%s'" % f for f in sorted(feeds)]
+        statements.append('RELEASE SAVEPOINT ferry')
+        return '; '.join(statements), parameters
+
+    def tpc_vote(self, transaction):
+        pass
+
+    def tpc_finish(self, transaction):
+        written = self._written
+        self.clear()
+        if written:
+            engine.committed(transaction.database.name)
+
+    def tpc_abort(self, transaction):
+        self.clear()
+
+
+def hints():
+    return Transaction().join(Hints())
+
+
+_complained = 0
+
+
+def _complain():
+    global _complained
+    now = time.monotonic()
+    if now - _complained > 60 or not _complained:
+        _complained = now
+        logger.warning(
+            'changes could not be reported to Ferry and will be found by its '
+            'next comparison', exc_info=True)
+
+
+class ChangeMixin:
+    "Outermost on every stored model; does nothing on most"
+    __slots__ = ()
+
+    @classmethod
+    def create(cls, vlist):
+        records = super().create(vlist)
+        for source in sources(cls):
+            if source.on_create and records:
+                hints().add(source, map(int, records))
+        return records
+
+    @classmethod
+    def write(cls, records, values, *args):
+        concerned = []
+        if sources(cls):
+            actions = iter((records, values) + args)
+            for records_, values_ in zip(actions, actions):
+                ids = list(map(int, records_))
+                for source in sources(cls):
+                    if not ids or (source.fields
+                            and source.fields.isdisjoint(values_)):
+                        continue
+                    if not source.moving.isdisjoint(values_):
+                        hints().add_now(Transaction(), source, ids)
+                    concerned.append((source, ids))
+        super().write(records, values, *args)
+        for source, ids in concerned:
+            hints().add(source, ids)
+
+    @classmethod
+    def delete(cls, records):
+        for source in sources(cls):
+            if records:
+                hints().add_now(
+                    Transaction(), source, list(map(int, records)))
+        super().delete(records)

@@ -1,0 +1,285 @@
+# This file is part of Ferry.  The LICENSE file at the top level of this
+# repository contains the full license terms.
+from sql.aggregate import Count
+from sql.functions import AtTimeZone, Function
+
+from trytond.bus import notify
+from trytond.i18n import gettext
+from trytond.model import ModelView, fields
+from trytond.pool import Pool
+from trytond.pyson import Eval, If
+from trytond.transaction import Transaction
+from trytond.wizard import Button, StateTransition, StateView, Wizard
+
+from .status import StatusModel, perform
+
+__all__ = ['Job', 'Run', 'Exchange', 'Test', 'TestResult']
+
+JOBS = [
+    ('product', "Products"),
+    ('stock', "Stock"),
+    ('list_price', "List Prices"),
+    ('cost', "Costs"),
+    ('discount', "Discounts"),
+    ('fixed_net_price', "Fixed Net Prices"),
+    ('customer', "Customers"),
+    ('order_status', "Order Status"),
+    ('intake', "Order Intake"),
+    ]
+FEEDS = [j for j in JOBS if j[0] != 'intake']
+
+
+class Cardinality(Function):
+    __slots__ = ()
+    _function = 'CARDINALITY'
+
+
+class ArrayToString(Function):
+    __slots__ = ()
+    _function = 'ARRAY_TO_STRING'
+
+
+class Job(StatusModel):
+    "Ferry Job"
+    __name__ = 'ferry.job'
+    _ferry_table = 'job'
+
+    shop = fields.Many2One('web.shop', "Shop", readonly=True)
+    job = fields.Selection(JOBS, "Job", readonly=True)
+    job_string = job.translated('job')
+    paused = fields.Boolean("Paused", readonly=True)
+    pause_reason = fields.Char("Pause Reason", readonly=True)
+    requested = fields.Selection([
+            (None, ""),
+            ('incremental', "Synchronization"),
+            ('full', "Full Comparison"),
+            ], "Requested", readonly=True)
+    holder = fields.Char("Driven by", readonly=True,
+        help="The process that drives this job.")
+    expires_at = fields.Timestamp("Held until", readonly=True)
+    last_run = fields.Many2One('ferry.run', "Last Run", readonly=True)
+    last_success_at = fields.Timestamp("Last Success", readonly=True)
+    last_error = fields.Text("Last Error", readonly=True)
+    last_error_at = fields.Timestamp("Last Error at", readonly=True)
+    compared_fully_at = fields.Timestamp("Compared fully at", readonly=True)
+    waiting = fields.Function(fields.Integer("Waiting",
+            help="The number of records that are to be sent, or of orders to "
+            "be imported."), 'get_counts')
+    attention = fields.Function(fields.Integer("Need Attention",
+            help="The number of records that the portal refused, or of orders "
+            "to review."), 'get_counts')
+
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        cls._order = [('shop', 'ASC'), ('job', 'ASC')]
+        cls._buttons.update({
+                'sync': {},
+                'compare': {
+                    'invisible': Eval('job') == 'intake',
+                    'depends': ['job'],
+                    },
+                'pause': {
+                    'invisible': Eval('paused', False),
+                    'depends': ['paused'],
+                    },
+                'resume': {
+                    'invisible': ~Eval('paused', False),
+                    'depends': ['paused'],
+                    },
+                })
+
+    def get_rec_name(self, name):
+        return '%s: %s' % (self.shop.rec_name, self.job_string)
+
+    @classmethod
+    def get_counts(cls, jobs, names):
+        pool = Pool()
+        Publication = pool.get('ferry.publication')
+        Order = pool.get('ferry.portal_order')
+        states = {'waiting': {'pending', 'ready'},
+            'attention': {'dead', 'review'}}
+        counts = {}
+        cursor = Transaction().connection.cursor()
+        shops = [j.shop.id for j in jobs]
+        for Model, columns in [(Publication, ['feed']), (Order, [])]:
+            table = Model.__table__()
+            group = [getattr(table, c) for c in ['shop', 'state'] + columns]
+            cursor.execute(*table.select(
+                    *group, Count(table.id),
+                    where=table.shop.in_(shops or [-1])
+                    & table.state.in_(['pending', 'dead', 'ready', 'review']),
+                    group_by=group))
+            for shop, state, *feed, count in cursor:
+                counts[shop, feed[0] if feed else 'intake', state] = count
+        return {n: {j.id: sum(
+                    counts.get((j.shop.id, j.job, s), 0) for s in states[n])
+                for j in jobs} for n in names}
+
+    @classmethod
+    def alert(cls, line):
+        "Show the line to the members of Ferry's group who are logged in"
+        pool = Pool()
+        User = pool.get('res.user')
+        ModelData = pool.get('ir.model.data')
+        group = ModelData.get_id('ferry', 'group_ferry_admin')
+        for user in User.search([('groups', '=', group)]):
+            notify(gettext('ferry.msg_alert'), line, user=user.id)
+
+    @classmethod
+    def _perform(cls, jobs, operation, **arguments):
+        for job in jobs:
+            perform(job, operation,
+                channel=job.shop.id, job=job.job, **arguments)
+
+    @classmethod
+    @ModelView.button
+    def sync(cls, jobs):
+        cls._perform(jobs, 'run-now', mode='incremental')
+
+    @classmethod
+    @ModelView.button
+    def compare(cls, jobs):
+        cls._perform(jobs, 'run-now', mode='full')
+
+    @classmethod
+    @ModelView.button
+    def pause(cls, jobs):
+        User = Pool().get('res.user')
+        cls._perform(jobs, 'pause', reason=gettext('ferry.msg_paused_by',
+                user=User(Transaction().user).rec_name))
+
+    @classmethod
+    @ModelView.button
+    def resume(cls, jobs):
+        cls._perform(jobs, 'resume')
+
+
+class Run(StatusModel):
+    "Ferry Run"
+    __name__ = 'ferry.run'
+    _ferry_table = 'run'
+    _ferry_created = 'started_at'
+
+    shop = fields.Many2One('web.shop', "Shop", readonly=True)
+    job = fields.Selection(JOBS, "Job", readonly=True)
+    job_string = job.translated('job')
+    mode = fields.Selection([
+            ('hints', "Saved Records"),
+            ('watermark', "Changed Rows"),
+            ('full', "Full Comparison"),
+            ('intake', "Order Intake"),
+            ], "Mode", readonly=True)
+    started_at = fields.Timestamp("Started at", readonly=True)
+    finished_at = fields.Timestamp("Finished at", readonly=True)
+    duration = fields.Function(
+        fields.TimeDelta("Duration"), 'get_duration')
+    holder = fields.Char("Driven by", readonly=True,
+        help="The process that drove this run.")
+    inbound = fields.Integer("Examined", readonly=True)
+    unchanged = fields.Integer("Unchanged", readonly=True)
+    changed = fields.Integer("Changed", readonly=True)
+    successful = fields.Integer("Successful", readonly=True)
+    failed = fields.Integer("Failed", readonly=True)
+    deferred = fields.Integer("Deferred", readonly=True,
+        help="Records that wait for another attempt, or that a newer run took "
+        "over.")
+    error = fields.Text("Error", readonly=True)
+
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        cls._order = [('id', 'DESC')]
+
+    def get_duration(self, name):
+        if self.finished_at:
+            return self.finished_at - self.started_at
+
+    @classmethod
+    def _column(cls, table, name, field):
+        if name in {'started_at', 'finished_at'}:  # to the millisecond
+            return AtTimeZone(getattr(table, name), 'UTC')
+        return super()._column(table, name, field)
+
+    def get_rec_name(self, name):
+        return str(self.id)
+
+    @classmethod
+    def view_attributes(cls):
+        return super().view_attributes() + [
+            ('/tree/field[@name="failed"]', 'visual',
+                If(Eval('failed', 0) > 0, 'danger', '')),
+            ]
+
+
+class Exchange(StatusModel):
+    "Ferry Exchange"
+    __name__ = 'ferry.exchange'
+    _ferry_table = 'exchange'
+    _ferry_created = 'started_at'
+
+    shop = fields.Many2One('web.shop', "Shop", readonly=True)
+    job = fields.Selection(JOBS, "Job", readonly=True)
+    started_at = fields.Timestamp("Started at", readonly=True)
+    finished_at = fields.Timestamp("Finished at", readonly=True)
+    requests = fields.Integer("Requests", readonly=True)
+    items = fields.Integer("Records", readonly=True)
+    verdicts = fields.Text("Verdicts", readonly=True)
+    status = fields.Integer("Status", readonly=True,
+        help="The HTTP status of the last reply; 0 when none arrived.")
+    request = fields.Text("Request", readonly=True)
+    reply = fields.Text("Reply", readonly=True)
+
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        cls._order = [('id', 'DESC')]
+
+    @classmethod
+    def _column(cls, table, name, field):
+        if name in {'started_at', 'finished_at'}:
+            return AtTimeZone(getattr(table, name), 'UTC')
+        elif name == 'items':
+            return Cardinality(table.keys)
+        elif name == 'verdicts':
+            return ArrayToString(table.verdicts, ', ')
+        return super()._column(table, name, field)
+
+    def get_rec_name(self, name):
+        return str(self.id)
+
+
+class TestResult(ModelView):
+    "Ferry Connection Test"
+    __name__ = 'ferry.shop.test.result'
+
+    shop = fields.Many2One('web.shop', "Shop", readonly=True)
+    ok = fields.Boolean("Successful", readonly=True)
+    message = fields.Text("Answer", readonly=True)
+
+
+class Test(Wizard):
+    "Ferry Connection Test"
+    __name__ = 'ferry.shop.test'
+
+    start = StateTransition()
+    result = StateView(
+        'ferry.shop.test.result', 'ferry.shop_test_result_view_form', [
+            Button("Close", 'end', 'tryton-close', default=True),
+            ])
+
+    def transition_start(self):
+        Shop = Pool().get('web.shop')
+        shop = Shop(Transaction().context['active_id'])
+        answer = perform(shop, 'test-connection', channel=shop.id)
+        self.result.shop = shop
+        self.result.ok = answer['ok']
+        self.result.message = answer['message']
+        return 'result'
+
+    def default_result(self, fields):
+        return {
+            'shop': self.result.shop.id,
+            'ok': self.result.ok,
+            'message': self.result.message,
+            }

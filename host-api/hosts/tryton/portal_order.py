@@ -1,0 +1,99 @@
+# This file is part of Ferry.  The LICENSE file at the top level of this
+# repository contains the full license terms.
+from sql import Cast
+
+from trytond.i18n import gettext
+from trytond.model import ModelView, fields
+from trytond.pool import Pool
+from trytond.pyson import Eval, If
+from trytond.transaction import Transaction
+
+from .status import StatusModel, perform
+
+__all__ = ['PortalOrder']
+
+
+class PortalOrder(StatusModel):
+    "Portal Order"
+    __name__ = 'ferry.portal_order'
+    _rec_name = 'reference'
+    _ferry_table = 'portal_order'
+    _ferry_columns = dict(
+        StatusModel._ferry_columns, sale='erp_id', number='erp_number')
+    _ferry_created = 'first_seen_at'
+
+    shop = fields.Many2One('web.shop', "Shop", readonly=True)
+    reference = fields.Char("Reference", readonly=True,
+        help="The number of the order on the portal.")
+    portal_id = fields.Char("Portal ID", readonly=True)
+    portal_state = fields.Char("Portal State", readonly=True)
+    placed_at = fields.Timestamp("Placed at", readonly=True)
+    open = fields.Boolean("Open", readonly=True,
+        help="The portal may still ship, change or cancel it.")
+    cancelled = fields.Boolean("Cancelled", readonly=True)
+    state = fields.Selection([
+            ('waiting', "Waiting"),
+            ('ready', "To Import"),
+            ('review', "To Review"),
+            ('linked', "Imported"),
+            ('skipped', "Skipped"),
+            ], "State", readonly=True)
+    reason = fields.Text("Reason", readonly=True, states={
+            'invisible': ~Eval('reason'),
+            })
+    attempts = fields.Integer("Attempts", readonly=True)
+    next_attempt_at = fields.Timestamp("Next Attempt", readonly=True)
+    sale = fields.Many2One('sale.sale', "Sale", readonly=True)
+    number = fields.Char("Number", readonly=True)
+    linked_at = fields.Timestamp("Imported at", readonly=True)
+    first_seen_at = fields.Timestamp("First seen", readonly=True)
+    last_seen_at = fields.Timestamp("Last seen", readonly=True)
+    document = fields.Text("Document", readonly=True)
+
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        cls._order = [('placed_at', 'DESC'), ('id', 'DESC')]
+        cls._buttons.update({
+                'retry': {
+                    'invisible': ~Eval('state').in_(
+                        ['review', 'waiting', 'skipped']),
+                    'depends': ['state'],
+                    },
+                'skip': {
+                    'invisible': ~Eval('state').in_(['review', 'waiting']),
+                    'depends': ['state'],
+                    },
+                })
+
+    @classmethod
+    def _column(cls, table, name, field):
+        column = super()._column(table, name, field)
+        return Cast(column, 'INTEGER') if name == 'sale' else column
+
+    @classmethod
+    def view_attributes(cls):
+        return super().view_attributes() + [
+            ('/tree/field[@name="state"]', 'visual',
+                If(Eval('state') == 'review', 'danger',
+                    If(Eval('state') == 'skipped', 'muted', ''))),
+            ]
+
+    @classmethod
+    def _perform(cls, orders, operation, **arguments):
+        for order in orders:
+            perform(order, operation, channel=order.shop.id,
+                reference=order.reference, **arguments)
+
+    @classmethod
+    @ModelView.button
+    def retry(cls, orders):
+        cls._perform(orders, 'retry-order')
+
+    @classmethod
+    @ModelView.button
+    def skip(cls, orders):
+        User = Pool().get('res.user')
+        cls._perform(orders, 'skip-order',
+            reason=gettext('ferry.msg_skipped_by',
+                user=User(Transaction().user).rec_name))

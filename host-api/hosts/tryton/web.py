@@ -1,0 +1,421 @@
+# This file is part of Ferry.  The LICENSE file at the top level of this
+# repository contains the full license terms.
+import json
+import urllib.parse
+from decimal import Decimal
+
+from trytond.i18n import gettext
+from trytond.model import ModelView, fields
+from trytond.pool import Pool, PoolMeta
+from trytond.pyson import Eval
+from trytond.rpc import RPC
+from trytond.transaction import Transaction
+
+from trytond.modules.product import price_digits
+
+from . import change, engine, schema
+from .exceptions import OperationError, ShopSettingsError
+
+__all__ = ['Shop', 'Shop_Warehouse']
+
+PROFILE = 'tryton-6.0'
+
+# Writes the channel only when something in it changed
+_UPSERT = (
+    'INSERT INTO ferry.channel AS c '
+    '(id, name, profile, connector, active, settings) '
+    'VALUES (%s, %s, %s, %s, %s, %s) '
+    'ON CONFLICT (id) DO UPDATE SET name = EXCLUDED.name, '
+    'profile = EXCLUDED.profile, connector = EXCLUDED.connector, '
+    'active = EXCLUDED.active, settings = EXCLUDED.settings, '
+    'changed_at = clock_timestamp() '
+    'WHERE (c.name, c.profile, c.connector, c.active, c.settings) '
+    'IS DISTINCT FROM (EXCLUDED.name, EXCLUDED.profile, '
+    'EXCLUDED.connector, EXCLUDED.active, EXCLUDED.settings)')
+_DEACTIVATE = (
+    'UPDATE ferry.channel SET active = false, changed_at = clock_timestamp() '
+    'WHERE id = ANY(%s) AND active')
+_DELETE = (
+    'DELETE FROM ferry.channel c WHERE id = ANY(%s) AND NOT EXISTS '
+    '(SELECT FROM ferry.portal_order o WHERE o.channel = c.id)')
+
+_states = {
+    'invisible': Eval('type') != 'ferry',
+    }
+_depends = ['type']
+_required = {
+    'invisible': Eval('type') != 'ferry',
+    'required': Eval('type') == 'ferry',
+    }
+
+# The settings that have a field of their own, by their name in the channel
+_SETTINGS = {
+    'base_url': 'ferry_base_url',
+    'username': 'ferry_username',
+    'password': 'ferry_secret',
+    'poll_interval': 'ferry_poll_interval',
+    'batch_cap': 'ferry_batch_cap',
+    'safety_stock': 'ferry_safety_stock',
+    'order_states': 'ferry_order_states',
+    'total_tolerance': 'ferry_tolerance',
+    }
+
+
+def _service_domain():
+    return [
+        ('type', '=', 'service'),
+        ('template.type', '=', 'service'),
+        ('salable', '=', True),
+        ]
+
+
+class Shop(metaclass=PoolMeta):
+    __name__ = 'web.shop'
+
+    ferry_connector = fields.Char(
+        "Connector", states=_required, depends=_depends,
+        help="The kind of portal, by the name of its connector.")
+    ferry_base_url = fields.Char(
+        "Base URL", states=_required, depends=_depends,
+        help="The address of the portal's API.")
+    ferry_username = fields.Char(
+        "User Name", states=_states, depends=_depends,
+        help="The name to log in to the portal with, where it needs one.")
+    ferry_secret = fields.Char(
+        "Secret", states=_states, depends=_depends,
+        help="The name of the password in the configuration of the server: "
+        "secret.NAME or secret_file.NAME in section [ferry].\n"
+        "The password itself is never stored here.")
+    ferry_poll_interval = fields.Integer(
+        "Poll Interval", states=_required, depends=_depends,
+        help="Look for changes that were not reported every so many seconds.")
+    ferry_batch_cap = fields.Integer(
+        "Batch Cap", states=_required, depends=_depends,
+        help="The most records to send at once.")
+    ferry_safety_stock = fields.Numeric(
+        "Safety Stock", digits=(16, 4), states=_required, depends=_depends,
+        help="The quantity of each product that is never offered.")
+    ferry_order_states = fields.Char(
+        "Order States", states=_states, depends=_depends,
+        help="Import orders that are in one of these states of the portal, "
+        "separated by commas.\n"
+        "Leave empty for those the connector proposes.")
+    ferry_tolerance = fields.Numeric(
+        "Tolerance", digits=price_digits, states=_required, depends=_depends,
+        help="The difference of totals up to which an order is imported with "
+        "an adjustment line.")
+    ferry_adjustment_product = fields.Many2One(
+        'product.product', "Adjustment Product",
+        domain=_service_domain(), states=_states, depends=_depends,
+        help="Used on adjustment lines and for surcharges without product.")
+    ferry_shipping_product = fields.Many2One(
+        'product.product', "Shipping Product",
+        domain=_service_domain(), states=_states, depends=_depends,
+        help="Used for the shipping charged by the portal.\n"
+        "Leave empty to use the product of the carrier.")
+    ferry_order_user = fields.Many2One(
+        'res.user', "Order User", states=_states, depends=_depends,
+        help="The user who enters the orders, with the access rights of this "
+        "user.\n"
+        "Leave empty to enter them as the system.")
+    ferry_settings = fields.Text(
+        "Other Settings", states=_states, depends=_depends,
+        help="Further settings of the channel and its connector, as a JSON "
+        "object.")
+    ferry_warehouses = fields.One2Many(
+        'web.shop-stock.location', 'shop', "Warehouses", states=_states,
+        depends=_depends,
+        help="The warehouses whose stock is offered, each with the location "
+        "of the portal it supplies.")
+
+    ferry_jobs = fields.One2Many(
+        'ferry.job', 'shop', "Jobs", readonly=True,
+        states=_states, depends=_depends)
+    ferry_status = fields.Function(fields.Char(
+            "Status", states=_states, depends=_depends), 'get_ferry_status')
+    ferry_paused = fields.Function(fields.Boolean(
+            "Paused", states=_states, depends=_depends), 'get_ferry_paused')
+
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        cls.type.selection.append(('ferry', "Ferry"))
+        cls.warehouses.states = dict(cls.warehouses.states or {})
+        cls.warehouses.states['invisible'] = (
+            cls.warehouses.states.get('invisible', False)
+            | (Eval('type') == 'ferry'))
+        cls.warehouses.depends = list(cls.warehouses.depends or []) + ['type']
+        cls.__rpc__.update({
+                'autocomplete_ferry_connector': RPC(instantiate=0),
+                })
+        visible = {
+            'invisible': ((Eval('type') != 'ferry') | (Eval('id', -1) < 0)),
+            'depends': ['type'],
+            }
+        cls._buttons.update({
+                'ferry_test': visible,
+                'ferry_sync': visible,
+                'ferry_compare': visible,
+                'ferry_pause': {
+                    'invisible': visible['invisible'] | Eval('ferry_paused'),
+                    'depends': ['type', 'ferry_paused'],
+                    },
+                'ferry_resume': {
+                    'invisible': visible['invisible'] | ~Eval('ferry_paused'),
+                    'depends': ['type', 'ferry_paused'],
+                    },
+                })
+
+    @classmethod
+    def __post_setup__(cls):
+        super().__post_setup__()
+        engine.schedule(Transaction().database.name)
+
+    @classmethod
+    def view_attributes(cls):
+        return super().view_attributes() + [
+            ('//page[@id="ferry"]', 'states', _states),
+            ('//page[@id="ferry_portal"]', 'states', _states),
+            ]
+
+    @classmethod
+    def default_ferry_poll_interval(cls):
+        return 30
+
+    @classmethod
+    def default_ferry_batch_cap(cls):
+        return 100
+
+    @classmethod
+    def default_ferry_safety_stock(cls):
+        return Decimal(0)
+
+    @classmethod
+    def default_ferry_tolerance(cls):
+        return Decimal('0.05')
+
+    @property
+    def to_sync(self):
+        return super().to_sync or self.type == 'ferry'
+
+    @fields.depends('ferry_connector')
+    def autocomplete_ferry_connector(self):
+        try:
+            known = engine.perform(Transaction().database.name, 'settings')
+        except engine.EngineError:
+            return []
+        typed = (self.ferry_connector or '').lower()
+        return [c['id'] for c in known['connectors'] if typed in c['id']]
+
+    @classmethod
+    def get_ferry_status(cls, shops, name):
+        problem = schema.problem()
+        status = gettext(problem) if problem else None
+        if not status:
+            statuses = {}
+            for shop in shops:
+                failing = [j for j in shop.ferry_jobs if j.last_error]
+                paused = [j for j in shop.ferry_jobs if j.paused]
+                if shop.type != 'ferry':
+                    statuses[shop.id] = None
+                elif not shop.ferry_jobs:
+                    statuses[shop.id] = gettext('ferry.msg_status_new')
+                elif failing or paused:
+                    statuses[shop.id] = gettext('ferry.msg_status_attention',
+                        jobs=', '.join(sorted({
+                                    j.job for j in failing + paused})))
+                else:
+                    statuses[shop.id] = gettext('ferry.msg_status_good')
+            return statuses
+        return {s.id: status if s.type == 'ferry' else None for s in shops}
+
+    @classmethod
+    def get_ferry_paused(cls, shops, name):
+        return {
+            s.id: bool(s.ferry_jobs) and all(j.paused for j in s.ferry_jobs)
+            for s in shops}
+
+    @classmethod
+    def validate(cls, shops):
+        super().validate(shops)
+        for shop in shops:
+            if shop.type == 'ferry':
+                shop._check_ferry()
+
+    def _check_ferry(self):
+        url = urllib.parse.urlparse(self.ferry_base_url or '')
+        if url.scheme not in {'http', 'https'} or not url.hostname:
+            raise ShopSettingsError(gettext(
+                    'ferry.msg_shop_base_url',
+                    shop=self.rec_name, value=self.ferry_base_url or ''))
+        for name, least in [
+                ('ferry_poll_interval', 1),
+                ('ferry_batch_cap', 1),
+                ('ferry_safety_stock', 0),
+                ('ferry_tolerance', 0),
+                ]:
+            value = getattr(self, name)
+            if value is None or value < least:
+                raise ShopSettingsError(gettext(
+                        'ferry.msg_shop_least', shop=self.rec_name,
+                        field=self._ferry_label(name), least=least,
+                        value='' if value is None else value))
+        self._check_ferry_settings(self.ferry_channel_settings())
+
+    def _check_ferry_settings(self, settings):
+        "Ask the module, where one is loaded"
+        try:
+            answer = engine.ask(
+                Transaction().database.name, 'check-settings',
+                profile=PROFILE, connector=self.ferry_connector,
+                settings=settings)
+        except engine.EngineError:
+            return
+        if answer and answer['problems']:
+            raise ShopSettingsError(gettext(
+                    'ferry.msg_shop_settings', shop=self.rec_name,
+                    problems='\n'.join('%s: %s' % (
+                            self._ferry_setting_label(p['field']),
+                            p['message'])
+                        for p in answer['problems'])))
+
+    @classmethod
+    def _ferry_label(cls, name):
+        return cls.fields_get([name])[name]['string']
+
+    @classmethod
+    def _ferry_setting_label(cls, setting):
+        if setting in _SETTINGS:
+            return cls._ferry_label(_SETTINGS[setting])
+        return setting
+
+    def ferry_channel_settings(self):
+        "The settings of the channel, for ferry.channel"
+        settings = {}
+        if (self.ferry_settings or '').strip():
+            try:
+                settings = json.loads(self.ferry_settings)
+                if not isinstance(settings, dict):
+                    raise ValueError("a JSON object is needed")
+            except ValueError as e:
+                raise ShopSettingsError(gettext(
+                        'ferry.msg_shop_json', shop=self.rec_name,
+                        field=self._ferry_label('ferry_settings'),
+                        error=str(e)))
+            doubles = [s for s in _SETTINGS if s in settings]
+            if doubles:
+                raise ShopSettingsError(gettext(
+                        'ferry.msg_shop_double', shop=self.rec_name,
+                        setting=doubles[0],
+                        field=self._ferry_setting_label(doubles[0])))
+        for setting, name in _SETTINGS.items():
+            value = getattr(self, name)
+            if value is None or value == '':
+                continue
+            if setting == 'order_states':
+                value = [s.strip() for s in value.split(',') if s.strip()]
+            elif isinstance(value, Decimal):
+                value = format(value.normalize(), 'f')
+            settings[setting] = value
+        return settings
+
+    @classmethod
+    def create(cls, vlist):
+        shops = super().create(vlist)
+        cls.ferry_publish_channels(shops)
+        return shops
+
+    @classmethod
+    def write(cls, *args):
+        super().write(*args)
+        cls.ferry_publish_channels(
+            cls.browse({s.id for shops in args[::2] for s in shops}))
+
+    @classmethod
+    def delete(cls, shops):
+        ids = list(map(int, shops))
+        super().delete(shops)
+        if schema.is_writable():
+            cursor = Transaction().connection.cursor()
+            cursor.execute(_DEACTIVATE, (ids,))
+            if cursor.rowcount:
+                change.hints().channels = True
+                cursor.execute(_DELETE, (ids,))
+
+    @classmethod
+    def ferry_publish_channels(cls, shops=None):
+        """Write the shops (None: all) into ferry.channel and notify.
+        Return False if it does not exist yet: the engine calls again then."""
+        if not schema.is_writable():
+            return False
+        if shops is None:
+            with Transaction().set_context(active_test=False):
+                shops = cls.search([])
+        cursor = Transaction().connection.cursor()
+        changed = 0
+        for shop in shops:
+            if shop.type == 'ferry':
+                cursor.execute(_UPSERT, (
+                        shop.id, shop.name, PROFILE, shop.ferry_connector,
+                        shop.active,
+                        json.dumps(shop.ferry_channel_settings(),
+                            sort_keys=True)))
+            else:
+                cursor.execute(_DEACTIVATE, ([shop.id],))
+            changed += cursor.rowcount
+        if changed:
+            change.hints().channels = True
+        return True
+
+    def _ferry_perform(self, operation, **arguments):
+        try:
+            return engine.perform(
+                Transaction().database.name, operation,
+                channel=self.id, **arguments)
+        except engine.EngineError as e:
+            raise OperationError(gettext(
+                    'ferry.msg_operation_failed', record=self.rec_name,
+                    reason=str(e)))
+
+    @classmethod
+    @ModelView.button_action('ferry.wizard_shop_test')
+    def ferry_test(cls, shops):
+        pass
+
+    @classmethod
+    @ModelView.button
+    def ferry_sync(cls, shops):
+        for shop in shops:
+            shop._ferry_perform('run-now', mode='incremental')
+
+    @classmethod
+    @ModelView.button
+    def ferry_compare(cls, shops):
+        for shop in shops:
+            shop._ferry_perform('run-now', mode='full')
+
+    @classmethod
+    @ModelView.button
+    def ferry_pause(cls, shops):
+        pool = Pool()
+        User = pool.get('res.user')
+        reason = gettext('ferry.msg_paused_by',
+            user=User(Transaction().user).rec_name)
+        for shop in shops:
+            shop._ferry_perform('pause', reason=reason)
+
+    @classmethod
+    @ModelView.button
+    def ferry_resume(cls, shops):
+        for shop in shops:
+            shop._ferry_perform('resume')
+
+
+class Shop_Warehouse(ModelView, metaclass=PoolMeta):
+    __name__ = 'web.shop-stock.location'
+
+    ferry_location = fields.Char(
+        "Portal Location",
+        help="The id of the location of the portal that this warehouse "
+        "supplies.\n"
+        "Leave empty where the portal has none.")
