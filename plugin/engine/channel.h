@@ -17,7 +17,7 @@ struct Channel {
   std::string profile;       // folder under sql/profiles
   ChannelSettings settings;  // after fit()
   std::unique_ptr<const connector::Connector> connector;
-  std::unique_ptr<Credential> credential;
+  std::shared_ptr<Credential> credential;  // shared by the channels that log in with it
 };
 
 }  // namespace ferry::engine

@@ -1,0 +1,334 @@
+#include "plugin/runtime/operations.h"
+
+#include <boost/json.hpp>
+#include <array>
+#include <chrono>
+#include <utility>
+
+#include "ferry/types.h"
+#include "plugin/domain/time.h"
+#include "plugin/runtime/arguments.h"
+#include "plugin/runtime/probe.h"
+#include "sql/state/catalogue.h"
+
+namespace ferry::runtime {
+namespace json = boost::json;
+namespace {
+
+std::int32_t status_of(engine::Failure failure) {
+  switch (failure) {
+    case engine::Failure::unavailable:
+    case engine::Failure::conflict:
+      return FERRY_E_RETRY;
+    case engine::Failure::fenced:
+      return FERRY_E_BUSY;
+    case engine::Failure::rights:
+      return FERRY_E_REJECTED;
+    case engine::Failure::invalid:
+      break;
+  }
+  return FERRY_E_INTERNAL;
+}
+
+template <class T>
+T value_of(engine::Result<T> result) {
+  if (!result) throw OperationFailed{status_of(result.error().failure), result.error().message};
+  if constexpr (!std::is_void_v<T>) return std::move(*result);
+}
+
+json::value parsed(const std::string& text) { return json::parse(text); }
+json::value text_or_null(const std::string& text) { return text.empty() ? json::value(nullptr) : json::value(text); }
+
+json::array names(const std::vector<std::string>& texts) { return json::array(texts.begin(), texts.end()); }
+
+sql::ChannelRow find_channel(const OperationContext& context, std::int32_t channel) {
+  for (sql::ChannelRow& row : value_of(context.stores.borrow()->channels())) {
+    if (row.id == channel) return std::move(row);
+  }
+  throw OperationFailed{FERRY_E_NOT_FOUND, "no channel " + std::to_string(channel) + "; `status` lists them"};
+}
+
+// The jobs of a channel as its settings name them; those with wrong settings have none.
+std::vector<std::string> jobs_of(const sql::ChannelRow& row, const OperationContext& context) {
+  const ChannelPlan plan = plan_channel(row, context.host.secret, context.credentials);
+  return plan.channel ? plan.channel->settings.jobs : std::vector<std::string>{};
+}
+
+std::vector<engine::LaneId> lanes_asked_for(const OperationContext& context, std::int32_t channel, const std::string& job) {
+  std::vector<engine::LaneId> lanes;
+  for (const sql::ChannelRow& row : value_of(context.stores.borrow()->channels())) {
+    if (channel != 0 && row.id != channel) continue;
+    if (channel == 0 && !row.active) continue;
+    for (std::string& known : jobs_of(row, context)) {
+      if (job.empty() || job == known) lanes.push_back({row.id, std::move(known)});
+    }
+  }
+  if (lanes.empty()) {
+    find_channel(context, channel);
+    throw OperationFailed{FERRY_E_NOT_FOUND, "channel " + std::to_string(channel) + " has no job '" + job +
+                                                 "', or its settings are wrong; `check` tells which"};
+  }
+  return lanes;
+}
+
+json::object lanes_json(const std::vector<engine::LaneId>& lanes) {
+  json::array list;
+  for (const engine::LaneId& lane : lanes) list.push_back({{"channel", lane.channel}, {"job", lane.job}});
+  return {{"lanes", std::move(list)}};
+}
+
+// ---- the operations -------------------------------------------------------------------------------------------------
+
+json::object migrate(const OperationContext& context, std::string_view arguments) {
+  Arguments("migrate", arguments, {});
+  const sql::Migrated migrated = value_of(context.stores.borrow()->migrate());
+  return {{"from", migrated.from}, {"to", migrated.to}, {"applied", names(migrated.applied)}};
+}
+
+json::object finding(std::string subject, std::string_view state, std::string message) {
+  return {{"subject", std::move(subject)}, {"state", state}, {"message", std::move(message)}};
+}
+
+void check_rights(const OperationContext& context, const std::string& profile, json::array& findings) {
+  const auto missing = context.stores.borrow()->missing_rights(profile);
+  if (!missing) {
+    findings.push_back(finding("rights", "problem", missing.error().message));
+    return;
+  }
+  for (const sql::MissingRight& right : *missing) findings.push_back(finding(right.subject, "problem", right.message));
+  if (missing->empty()) {
+    findings.push_back(finding(profile.empty() ? "schema ferry" : "profile " + profile, "ok", "all rights are there"));
+  }
+}
+
+void check_channel(const OperationContext& context, const sql::ChannelRow& row, json::array& findings) {
+  const std::string subject = "channel " + std::to_string(row.id) + " (" + row.name + ")";
+  if (!row.active) {
+    findings.push_back(finding(subject, "warning", "not active: nothing is sent or fetched; activate the shop in the ERP"));
+    return;
+  }
+  const ChannelPlan plan = plan_channel(row, context.host.secret, context.credentials);
+  for (const config::Problem& problem : plan.problems) findings.push_back(finding(subject, "problem", problem.message));
+  for (const std::string& warning : plan.warnings) findings.push_back(finding(subject, "warning", warning));
+  if (!plan.channel) return;
+  check_rights(context, row.profile, findings);
+  const ProbeResult probed = probe(*plan.channel);
+  findings.push_back(finding(subject, probed.is_ok ? "ok" : "problem", probed.message));
+}
+
+bool check_schema(const OperationContext& context, json::array& findings) {
+  const auto version = context.stores.borrow()->schema_version();
+  if (!version) {
+    findings.push_back(finding("database", "problem", version.error().message));
+    return false;
+  }
+  findings.push_back(finding("database", "ok", "connected"));
+  const std::string newer = sql::too_new(*version);
+  if (!newer.empty()) {
+    findings.push_back(finding("schema ferry", "problem", newer));
+    return false;
+  }
+  if (*version < sql::known_migration()) {
+    findings.push_back(finding("schema ferry", "problem", "at migration " + std::to_string(*version) + " of " +
+                                                              std::to_string(sql::known_migration()) + "; run `ferry-host migrate`"));
+    return false;
+  }
+  return true;
+}
+
+json::object check(const OperationContext& context, std::string_view arguments) {
+  const Arguments given("check", arguments, {"channel"});
+  json::array findings;
+  if (check_schema(context, findings)) {
+    check_rights(context, "", findings);
+    const std::int32_t only = given.channel_or_all();
+    if (only != 0) find_channel(context, only);
+    for (const sql::ChannelRow& row : value_of(context.stores.borrow()->channels())) {
+      if (only == 0 || row.id == only) check_channel(context, row, findings);
+    }
+  }
+  bool ok = true;
+  for (const json::value& found : findings) ok = ok && found.as_object().at("state") != "problem";
+  return {{"ok", ok}, {"findings", std::move(findings)}};
+}
+
+json::object status(const OperationContext& context, std::string_view arguments) {
+  const Arguments given("status", arguments, {"channel"});
+  const std::optional<Supervisor::State> engine = context.engine();
+  const std::int32_t schema = value_of(context.stores.borrow()->schema_version());
+  json::array channels;
+  if (schema > 0) {
+    channels = parsed(value_of(context.stores.borrow()->status_json(given.channel_or_all(), context.holder))).as_array();
+  }
+  for (json::value& channel : channels) {
+    std::string error;
+    if (engine) {
+      const auto found = engine->channels.find(channel.at("id").to_number<std::int32_t>());
+      if (found != engine->channels.end()) error = found->second;
+    }
+    channel.as_object()["error"] = text_or_null(error);
+  }
+  return {{"module", FERRY_VERSION},
+          {"schema", schema},
+          {"now", to_iso8601(std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()))},
+          {"engine",
+           {{"running", engine.has_value()},
+            {"connected", engine && engine->is_connected},
+            {"holder", context.holder},
+            {"error", engine ? text_or_null(engine->error) : json::value(nullptr)}}},
+          {"channels", std::move(channels)}};
+}
+
+json::object preview(const OperationContext& context, std::string_view arguments) {
+  const Arguments given("preview", arguments, {"channel", "job", "limit"});
+  const std::string job = given.job();
+  const auto feed = feed_from_name(job);
+  if (!feed) throw OperationFailed{FERRY_E_REJECTED, "preview: only feeds can be previewed, not the intake"};
+  const sql::ChannelRow row = find_channel(context, given.channel());
+  const ChannelPlan plan = plan_channel(row, context.host.secret, context.credentials);
+  if (!plan.channel) throw OperationFailed{FERRY_E_REJECTED, "preview: " + plan.problems.front().message};
+  engine::FeedRun run;
+  run.lease.lane = {row.id, job};
+  run.feed = *feed;
+  run.mode = engine::RunMode::full;
+  run.profile = row.profile;
+  run.stock_meaning = plan.channel->connector->capabilities().stock_meaning;
+  const auto most = static_cast<std::size_t>(given.number("limit", 100, 1, 1000));
+  const engine::Preview found = value_of(context.stores.borrow()->preview(run, most));
+  json::array changes;
+  for (const engine::PreviewedChange& change : found.changes) {
+    changes.push_back({{"label", change.label},
+                       {"acknowledged", text_or_null(change.acknowledged)},
+                       {"desired", text_or_null(change.desired)}});
+  }
+  return {{"inbound", found.inbound}, {"changed", found.changed}, {"changes", std::move(changes)}};
+}
+
+json::object run_now(const OperationContext& context, std::string_view arguments) {
+  const Arguments given("run-now", arguments, {"channel", "job", "mode"});
+  const std::string mode = given.has("mode") ? given.text("mode") : "incremental";
+  if (mode != "incremental" && mode != "full") {
+    throw OperationFailed{FERRY_E_INVALID, "run-now: argument 'mode' must be 'incremental' or 'full'"};
+  }
+  const auto lanes = lanes_asked_for(context, given.channel_or_all(), given.job_or_all());
+  for (const engine::LaneId& lane : lanes) value_of(context.stores.borrow()->request_run(lane, mode));
+  return lanes_json(lanes);
+}
+
+json::object pause(const OperationContext& context, std::string_view arguments) {
+  const Arguments given("pause", arguments, {"channel", "job", "reason"});
+  const auto lanes = lanes_asked_for(context, given.channel(), given.job_or_all());
+  for (const engine::LaneId& lane : lanes) value_of(context.stores.borrow()->pause(lane, given.text("reason")));
+  return lanes_json(lanes);
+}
+
+json::object resume(const OperationContext& context, std::string_view arguments) {
+  const Arguments given("resume", arguments, {"channel", "job"});
+  const auto lanes = lanes_asked_for(context, given.channel(), given.job_or_all());
+  for (const engine::LaneId& lane : lanes) value_of(context.stores.borrow()->resume(lane));
+  return lanes_json(lanes);
+}
+
+json::object retry_order(const OperationContext& context, std::string_view arguments) {
+  const Arguments given("retry-order", arguments, {"channel", "reference"});
+  const std::int32_t channel = given.channel();
+  const std::string reference = given.text("reference");
+  const auto tried = value_of(context.stores.borrow()->retry_orders(channel, reference));
+  if (tried.found == 0) {
+    throw OperationFailed{FERRY_E_NOT_FOUND, "channel " + std::to_string(channel) + " has no portal order '" + reference + "'"};
+  }
+  if (tried.retried == 0) throw OperationFailed{FERRY_E_REJECTED, "order '" + reference + "' is " + tried.state + ": there is nothing to retry"};
+  return {{"channel", channel}, {"reference", reference}, {"state", "ready"}};
+}
+
+json::object replay(const OperationContext& context, std::string_view arguments) {
+  const Arguments given("replay", arguments, {"channel", "job", "labels"});
+  const sql::ReplayChoice choice{given.has("labels") ? given.labels() : std::vector<std::string>{}, ""};
+  const sql::Chosen chosen = value_of(context.stores.borrow()->replay({given.channel(), given.job()}, choice));
+  return {{"replayed", chosen.count}, {"labels", parsed(chosen.labels_json)}};
+}
+
+json::object discard(const OperationContext& context, std::string_view arguments) {
+  const Arguments given("discard", arguments, {"channel", "job", "labels", "reason"});
+  const sql::Chosen chosen = value_of(
+      context.stores.borrow()->discard({given.channel(), given.job()}, given.labels(), given.text("reason")));
+  return {{"discarded", chosen.count}, {"labels", parsed(chosen.labels_json)}};
+}
+
+json::object explain(const OperationContext& context, std::string_view arguments) {
+  const Arguments given("explain", arguments, {"label", "channel"});
+  const std::string label = given.text("label");
+  json::object found = parsed(value_of(context.stores.borrow()->explain_json(given.channel_or_all(), label))).as_object();
+  if (found.at("publications").as_array().empty() && found.at("orders").as_array().empty()) {
+    throw OperationFailed{FERRY_E_NOT_FOUND, "nothing carries the label '" + label + "'"};
+  }
+  return found;
+}
+
+json::object test_connection(const OperationContext& context, std::string_view arguments) {
+  const Arguments given("test-connection", arguments, {"channel"});
+  const ChannelPlan plan = plan_channel(find_channel(context, given.channel()), context.host.secret, context.credentials);
+  if (!plan.channel) return {{"ok", false}, {"message", plan.problems.front().message}};
+  const ProbeResult probed = probe(*plan.channel);
+  return {{"ok", probed.is_ok}, {"message", probed.message}};
+}
+
+json::object check_settings(const OperationContext&, std::string_view arguments) {
+  const Arguments given("check-settings", arguments, {"profile", "connector", "settings"});
+  const std::string profile = given.text("profile"), name = given.text("connector");
+  std::vector<config::Problem> problems;
+  const auto profiles = sql::profiles();
+  if (std::ranges::count(profiles, profile) == 0) problems.push_back({"profile", "unknown profile '" + profile + "'"});
+  const connector::ConnectorInfo* info = connector::find_connector(name);
+  if (info == nullptr) {
+    problems.push_back({"connector", "unknown connector '" + name + "'"});
+  } else {
+    for (config::Problem& problem : engine::channel_problems(*info, given.object("settings"))) problems.push_back(std::move(problem));
+  }
+  json::array list;
+  for (const config::Problem& problem : problems) list.push_back({{"field", problem.field}, {"message", problem.message}});
+  return {{"problems", std::move(list)}};
+}
+
+json::object settings(const OperationContext&, std::string_view arguments) {
+  Arguments("settings", arguments, {});
+  std::string reference = "# Settings of an instance\n\n" + config::reference(server_fields()) +
+                          "\n# Settings of every channel\n\n" + config::reference(engine::common_fields());
+  json::array list;
+  for (const connector::ConnectorInfo* info : connector::connectors()) {
+    reference += "\n# Settings of a channel on " + std::string(info->title) + "\n\n" + config::reference(info->fields);
+    list.push_back({{"id", info->id}, {"title", info->title}});
+  }
+  return {{"reference", reference}, {"connectors", std::move(list)}, {"profiles", names(sql::profiles())}};
+}
+
+struct Operation {
+  std::string_view name;
+  json::object (*perform)(const OperationContext&, std::string_view);
+};
+
+constexpr std::array<Operation, 14> kOperations{{{"migrate", migrate},
+                                                 {"check", check},
+                                                 {"status", status},
+                                                 {"preview", preview},
+                                                 {"run-now", run_now},
+                                                 {"pause", pause},
+                                                 {"resume", resume},
+                                                 {"retry-order", retry_order},
+                                                 {"replay", replay},
+                                                 {"discard", discard},
+                                                 {"explain", explain},
+                                                 {"test-connection", test_connection},
+                                                 {"check-settings", check_settings},
+                                                 {"settings", settings}}};
+
+}  // namespace
+
+std::string perform_operation(const OperationContext& context, std::string_view operation, std::string_view arguments_json) {
+  for (const Operation& known : kOperations) {
+    if (known.name == operation) return json::serialize(known.perform(context, arguments_json));
+  }
+  throw OperationFailed{FERRY_E_INVALID, "unknown operation '" + std::string(operation.substr(0, 100)) + "'"};
+}
+
+}  // namespace ferry::runtime
