@@ -1,0 +1,217 @@
+#include "connectors/vendure/order_document.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+
+#include "plugin/domain/decimal.h"
+
+namespace ferry::vendure {
+namespace {
+
+constexpr int kMoneyDigits = 2;      // Vendure's DefaultMoneyStrategy, for every currency; probe() checks it
+constexpr int kUnitPriceDigits = 4;  // of ferry.order/1
+constexpr std::size_t kLongestText = 255;
+
+// At most kLongestText characters (the JSON parser has let valid UTF-8 through only), control characters as blanks.
+std::string plain(std::string_view text) {
+  std::string result;
+  std::size_t characters = 0;
+  for (const char c : text) {
+    const bool is_continuation = (static_cast<unsigned char>(c) & 0xc0) == 0x80;
+    if (!is_continuation && ++characters > kLongestText) break;
+    const bool is_control = static_cast<unsigned char>(c) < ' ' || c == 0x7f;
+    result += is_control ? ' ' : c;
+  }
+  return result;
+}
+
+std::string plain_at(const json::value& from, std::initializer_list<std::string_view> path) { return plain(text_at(from, path)); }
+
+Decimal money_at(const json::value& from, std::initializer_list<std::string_view> path) {
+  return Decimal::from_minor_units(integer_at(from, path).value_or(0), kMoneyDigits).value_or(Decimal());
+}
+
+// GraphQL's Float: the shortest text that reads back as the same number is what the portal wrote.
+Decimal percent_at(const json::value& from, std::initializer_list<std::string_view> path) {
+  const auto* value = find(from, path);
+  if (!value) return Decimal();
+  if (const auto* whole = value->if_int64()) return Decimal(*whole);
+  const auto* number = value->if_double();
+  if (!number || !(std::abs(*number) <= 1000)) return Decimal();
+  char text[400];
+  const auto end = std::to_chars(text, text + sizeof text, *number, std::chars_format::fixed).ptr;
+  return Decimal::parse({text, static_cast<std::size_t>(end - text)}).value_or(Decimal()).rounded(4, Rounding::half_up);
+}
+
+// net / quantity in ten-thousandths, rounded half away from zero.
+Decimal unit_price(std::int64_t net_minor, std::int64_t quantity) {
+  constexpr std::int64_t kScale = 100;  // hundredths to ten-thousandths
+  if (quantity <= 0 || std::abs(net_minor) > std::int64_t{1} << 52) return Decimal();
+  const auto twice = (std::abs(net_minor) * kScale * 2 + quantity) / (quantity * 2);
+  return Decimal::from_minor_units(net_minor < 0 ? -twice : twice, kUnitPriceDigits).value_or(Decimal());
+}
+
+json::object address(const json::value& from) {
+  auto street = plain_at(from, {"streetLine1"});
+  if (const auto second = plain_at(from, {"streetLine2"}); !second.empty()) street += (street.empty() ? "" : "\n") + second;
+  return {{"name", plain_at(from, {"fullName"})},       {"company", plain_at(from, {"company"})},
+          {"street", street},                           {"postal_code", plain_at(from, {"postalCode"})},
+          {"city", plain_at(from, {"city"})},           {"subdivision", plain_at(from, {"province"})},
+          {"country", plain_at(from, {"countryCode"})}, {"phone", plain_at(from, {"phoneNumber"})}};
+}
+
+bool is_blank(const json::object& address) {
+  return std::all_of(address.begin(), address.end(), [](const auto& member) { return member.value().as_string().empty(); });
+}
+
+json::object customer(const json::value& order, const json::object& delivery, const Settings& settings) {
+  auto name = plain_at(order, {"customer", "firstName"});
+  if (const auto last = plain_at(order, {"customer", "lastName"}); !last.empty()) name += (name.empty() ? "" : " ") + last;
+  if (name.empty()) name = std::string(delivery.at("name").as_string());
+  auto email = plain_at(order, {"customer", "emailAddress"});
+  std::transform(email.begin(), email.end(), email.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  json::value code;
+  if (!settings.customer_code_field.empty()) {
+    auto text = plain_at(order, {"customer", "customFields", settings.customer_code_field});
+    if (!text.empty()) code = text;
+  }
+  return {{"name", name}, {"email", email}, {"phone", plain_at(order, {"customer", "phoneNumber"})}, {"erp_code", code}};
+}
+
+std::int64_t fulfilled(const json::value& line) {
+  std::int64_t total = 0;
+  for (const auto& part : array_at(line, {"fulfillmentLines"})) {
+    if (text_at(part, {"fulfillment", "state"}) != "Cancelled") total += std::max<std::int64_t>(0, integer_at(part, {"quantity"}).value_or(0));
+  }
+  return total;
+}
+
+struct Lines {
+  json::array lines;
+  std::int64_t open_quantity = 0;
+};
+
+Lines lines(const json::value& order) {
+  Lines result;
+  for (const auto& line : array_at(order, {"lines"})) {
+    const auto quantity = integer_at(line, {"quantity"}).value_or(0);
+    if (quantity <= 0) continue;  // cancelled
+    const auto open = std::max<std::int64_t>(0, quantity - fulfilled(line));
+    result.open_quantity += open;
+    result.lines.push_back(json::object{{"line", plain(id_at(line, {"id"}))},
+                                        {"sku", plain_at(line, {"productVariant", "sku"})},
+                                        {"name", plain_at(line, {"productVariant", "name"})},
+                                        {"quantity", std::to_string(quantity)},
+                                        {"unit_price", unit_price(integer_at(line, {"proratedLinePrice"}).value_or(0), quantity).text()},
+                                        {"tax_rate", percent_at(line, {"taxRate"}).text()},
+                                        {"net", money_at(line, {"proratedLinePrice"}).text()},
+                                        {"gross", money_at(line, {"proratedLinePriceWithTax"}).text()},
+                                        {"open_quantity", std::to_string(open)}});
+  }
+  return result;
+}
+
+// Vendure does not say the rate of a shipping line: it is the one of the order's rates that gives this gross from this
+// net, to the cent, else the quotient.
+Decimal shipping_rate(const json::value& order, std::int64_t net, std::int64_t gross) {
+  if (net == gross || net == 0) return Decimal();
+  const auto base = *Decimal::from_minor_units(net, kMoneyDigits);
+  const auto tax = *Decimal::from_minor_units(gross - net, kMoneyDigits);
+  for (const auto& summary : array_at(order, {"taxSummary"})) {
+    const auto rate = percent_at(summary, {"taxRate"});
+    const auto hundredfold = base.times(rate);
+    const auto computed = hundredfold ? hundredfold->times(*Decimal::parse("0.01")) : std::nullopt;
+    if (computed && computed->rounded(kMoneyDigits, Rounding::half_up) == tax) return rate;
+  }
+  return unit_price((gross - net) * 10'000, net).rounded(2, Rounding::half_up);
+}
+
+json::array shipping(const json::value& order) {
+  json::array result;
+  for (const auto& line : array_at(order, {"shippingLines"})) {
+    const auto net = integer_at(line, {"discountedPrice"}).value_or(0), gross = integer_at(line, {"discountedPriceWithTax"}).value_or(0);
+    result.push_back(json::object{{"code", plain_at(line, {"shippingMethod", "code"})},
+                                  {"name", plain_at(line, {"shippingMethod", "name"})},
+                                  {"net", money_at(line, {"discountedPrice"}).text()},
+                                  {"gross", money_at(line, {"discountedPriceWithTax"}).text()},
+                                  {"tax_rate", shipping_rate(order, net, gross).text()}});
+  }
+  return result;
+}
+
+json::array surcharges(const json::value& order) {
+  json::array result;
+  for (const auto& surcharge : array_at(order, {"surcharges"})) {
+    result.push_back(json::object{{"sku", plain_at(surcharge, {"sku"})},
+                                  {"name", plain_at(surcharge, {"description"})},
+                                  {"net", money_at(surcharge, {"price"}).text()},
+                                  {"gross", money_at(surcharge, {"priceWithTax"}).text()},
+                                  {"tax_rate", percent_at(surcharge, {"taxRate"}).text()}});
+  }
+  return result;
+}
+
+json::array payments(const json::value& order) {
+  json::array result;
+  for (const auto& payment : array_at(order, {"payments"})) {
+    result.push_back(json::object{{"method", plain_at(payment, {"method"})},
+                                  {"state", plain_at(payment, {"state"})},
+                                  {"amount", money_at(payment, {"amount"}).text()},
+                                  {"transaction", plain_at(payment, {"transactionId"})}});
+  }
+  return result;
+}
+
+const json::value& member(const json::value& from, std::string_view name) {
+  static const json::value none;
+  const auto* value = find(from, {name});
+  return value ? *value : none;
+}
+
+json::object document(const json::value& order, const connector::PulledOrder& pulled, json::array order_lines, const Settings& settings) {
+  const auto delivery = address(member(order, "shippingAddress"));
+  auto invoice = address(member(order, "billingAddress"));
+  if (is_blank(invoice)) invoice = delivery;  // Vendure leaves it empty when it is the same
+  return {{"schema", "ferry.order/1"},
+          {"reference", pulled.reference},
+          {"portal_id", pulled.portal_id},
+          {"placed_at", to_iso8601(pulled.placed_at)},
+          {"state", pulled.state},
+          {"currency", plain_at(order, {"currencyCode"})},
+          {"customer", customer(order, delivery, settings)},
+          {"invoice_address", std::move(invoice)},
+          {"delivery_address", delivery},
+          {"lines", std::move(order_lines)},
+          {"shipping", shipping(order)},
+          {"surcharges", surcharges(order)},
+          {"payments", payments(order)},
+          {"net", money_at(order, {"total"}).text()},
+          {"gross", money_at(order, {"totalWithTax"}).text()}};
+}
+
+bool is_one_of(std::string_view state, std::initializer_list<std::string_view> states) {
+  return std::find(states.begin(), states.end(), state) != states.end();
+}
+
+}  // namespace
+
+std::optional<connector::PulledOrder> read_order(const json::value& order, const Settings& settings) {
+  connector::PulledOrder pulled;
+  pulled.reference = plain_at(order, {"code"});
+  pulled.portal_id = plain(id_at(order, {"id"}));
+  if (pulled.reference.empty() || pulled.portal_id.empty()) return std::nullopt;
+  pulled.state = plain_at(order, {"state"});
+  pulled.placed_at = from_iso8601(text_at(order, {"orderPlacedAt"})).value_or(Instant{});
+  pulled.acknowledged = std::find(settings.order_states.begin(), settings.order_states.end(), pulled.state) != settings.order_states.end();
+  pulled.cancelled = pulled.state == "Cancelled";
+  auto all = lines(order);
+  // A shipped or delivered order holds nothing back and is not looked at for ever; were it cancelled later, the stock
+  // that returns shows as a drift.
+  pulled.open = !is_one_of(pulled.state, {"Cancelled", "Delivered"}) && (pulled.state != "Shipped" || all.open_quantity > 0);
+  pulled.document = json::serialize(document(order, pulled, std::move(all.lines), settings));
+  return pulled;
+}
+
+}  // namespace ferry::vendure
