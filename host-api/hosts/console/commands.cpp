@@ -1,0 +1,94 @@
+#include <algorithm>
+#include <array>
+
+#include "host-api/hosts/console/options.h"
+
+namespace ferry::console {
+namespace {
+
+constexpr std::array<std::string_view, 1> kChannel = {"channel"};
+constexpr std::array<std::string_view, 2> kLane = {"channel", "job"};
+constexpr std::array<std::string_view, 2> kChannelReason = {"channel", "reason"};
+constexpr std::array<std::string_view, 3> kLaneReason = {"channel", "job", "reason"};
+constexpr std::array<std::string_view, 3> kLaneLimit = {"channel", "job", "limit"};
+constexpr std::array<std::string_view, 6> kRunOnce = {"channel", "job", "full", "dry-run", "limit", "wait"};
+
+constexpr std::array<Command, 14> kCommands{{
+    {"check",
+     "",
+     0,
+     0,
+     kChannel,
+     {},
+     "look at everything Ferry needs: database, schema, rights, profile, portals",
+     "Exit code 1 when something needs mending; each line says what and how."},
+    {"status",
+     "",
+     0,
+     0,
+     kChannel,
+     {},
+     "lanes, their last runs and counts, what waits, what needs a person",
+     "Exit code 1 when a job is paused, has an error or dead letters, or an order waits for review."},
+    {"settings",
+     "",
+     0,
+     0,
+     {},
+     {},
+     "the reference page of all settings (Markdown)",
+     "Needs neither database nor portal."},
+    {"migrate",
+     "",
+     0,
+     0,
+     {},
+     {},
+     "bring schema ferry up to this module's version",
+     "Under a lock, in one transaction. Refused when the database is newer than the module."},
+    {"run-once",
+     "",
+     0,
+     0,
+     kRunOnce,
+     {},
+     "run the chosen jobs now and wait until everything due was sent",
+     "Drives the lanes itself; where another process holds one, that process is asked to run. Imports no orders: that\n"
+     "needs the ERP. With --dry-run nothing is written or sent: shows what a full run would change."},
+    {"preview", "", 0, 0, kLaneLimit, kLane, "what a full run of a job would change; writes and sends nothing", ""},
+    {"pause", "", 0, 0, kLaneReason, kChannelReason, "stop a job, or all jobs of a channel", ""},
+    {"resume", "", 0, 0, kLane, kChannel, "let a paused job, or all jobs of a channel, go on", ""},
+    {"retry-order", "REFERENCE", 1, 1, kChannel, kChannel, "try the import of an order again now", ""},
+    {"replay", "[LABEL...]", 0, 1000, kLane, kLane, "send dead letters again: those named, or all of the job", ""},
+    {"discard", "LABEL...", 1, 1000, kLaneReason, kLaneReason, "give up dead letters until the ERP's value changes",
+     ""},
+    {"explain",
+     "LABEL",
+     1,
+     1,
+     kChannel,
+     {},
+     "everything known of one SKU or order: what was sent, when, why, the answers",
+     ""},
+    {"test-connection", "", 0, 0, kChannel, kChannel, "log in to the portal and probe it",
+     "Exit code 1 when the portal refuses."},
+    {"run",
+     "",
+     0,
+     0,
+     kLane,
+     {},
+     "drive lanes in the foreground until SIGINT or SIGTERM",
+     "Without order entry: orders are read and wait for a process of the ERP."},
+}};
+
+}  // namespace
+
+std::span<const Command> commands() noexcept { return kCommands; }
+
+const Command* find_command(std::string_view name) noexcept {
+  const auto found = std::ranges::find(kCommands, name, &Command::name);
+  return found == kCommands.end() ? nullptr : &*found;
+}
+
+}  // namespace ferry::console
