@@ -17,7 +17,7 @@ using config::Field;
 using config::Type;
 
 constexpr std::array kFields = {
-    Field{"username", Type::text, "", true, 0, 0, "Vendure administrator that Ferry works as; its role needs ReadCatalog, UpdateCatalog, ReadStockLocation, ReadOrder and UpdateOrder."},
+    Field{"username", Type::text, "", true, 0, 0, "Vendure administrator that Ferry works as; its role needs ReadCatalog, UpdateCatalog, ReadOrder and UpdateOrder."},
     Field{"password", Type::secret, "", true, 0, 0, "Name of the secret that holds this administrator's password."},
     Field{"channel_token", Type::text, "", false, 0, 0, "Token of the Vendure channel; empty: the default channel."},
     Field{"order_number_field", Type::text, "erpOrderNumber", false, 0, 0, "Custom field of Order that receives the ERP's order number."},

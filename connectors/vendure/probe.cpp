@@ -18,7 +18,7 @@ constexpr std::int64_t kMoneyPrecision = 2;
 struct Need {
   std::string_view permission, also;  // one of both
 };
-constexpr std::array kNeeds = {Need{"ReadCatalog", "ReadProduct"}, Need{"UpdateCatalog", "UpdateProduct"}, Need{"ReadStockLocation", ""},
+constexpr std::array kNeeds = {Need{"ReadCatalog", "ReadProduct"}, Need{"UpdateCatalog", "UpdateProduct"}, Need{"ReadStockLocation", "ReadCatalog"},
                                Need{"ReadOrder", ""}, Need{"UpdateOrder", ""}};
 
 bool has_text(const json::array& list, std::string_view text) {
