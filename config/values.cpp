@@ -1,5 +1,3 @@
-#include <boost/json.hpp>
-#include <charconv>
 #include <stdexcept>
 
 #include "config/field.h"
