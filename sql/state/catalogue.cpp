@@ -55,6 +55,28 @@ const auto& at(const Map& map, std::string_view name) {
   return found->second;
 }
 
+constexpr std::string_view kWithout = " without ";
+
+const std::string* find_section(const Sections& sections, std::string_view name, std::string_view kind,
+                                const std::set<std::string, std::less<>>& missing_tables) {
+  for (const auto& table : missing_tables) {
+    const auto found = sections.find(std::string(name) + std::string(kWithout) + table);
+    if (found != sections.end()) return &found->second;
+  }
+  auto found = sections.find(std::string(name) + "." + std::string(kind));
+  if (found == sections.end()) found = sections.find(name);
+  return found == sections.end() ? nullptr : &found->second;
+}
+
+// The next `%x%` of `text` from `from` on, as [position, length); length 0: there is none.
+std::pair<std::size_t, std::size_t> next_mark(std::string_view text, std::size_t from) {
+  for (auto at = text.find('%', from); at != std::string_view::npos; at = text.find('%', at + 1)) {
+    const auto end = text.find_first_not_of("abcdefghijklmnopqrstuvwxyz_", at + 1);
+    if (end != std::string_view::npos && text[end] == '%' && end > at + 1) return {at, end + 1 - at};
+  }
+  return {0, 0};
+}
+
 }  // namespace
 
 const SqlText& statement_text(std::string_view name) { return at(catalogue().texts, name); }
@@ -79,6 +101,33 @@ std::vector<std::string> profile_tables(std::string_view profile) {
     for (std::string table; words >> table;) tables.insert(table);
   }
   return {tables.begin(), tables.end()};
+}
+
+std::string profile_section(const Sections& sections, std::string_view name, std::string_view kind,
+                            const std::set<std::string, std::less<>>& missing_tables) {
+  const std::string* section = find_section(sections, name, kind, missing_tables);
+  if (section == nullptr) return {};
+  std::string text = *section;
+  constexpr int kMostReplacements = 1000;
+  for (int replaced = 0;; ++replaced) {
+    const auto [at, length] = next_mark(text, 0);
+    if (length == 0) return text;
+    const std::string inner = text.substr(at + 1, length - 2);
+    const std::string* piece = find_section(sections, inner, kind, missing_tables);
+    if (piece == nullptr || replaced == kMostReplacements) {
+      throw std::invalid_argument("profile section '" + std::string(name) + "': cannot resolve %" + inner + "%");
+    }
+    text.replace(at, length, *piece);
+  }
+}
+
+std::set<std::string, std::less<>> optional_tables(const Sections& sections) {
+  std::set<std::string, std::less<>> tables;
+  for (const auto& [name, text] : sections) {
+    const auto at = name.find(kWithout);
+    if (at != std::string::npos) tables.insert(name.substr(at + kWithout.size()));
+  }
+  return tables;
 }
 
 std::vector<std::string> profiles() {

@@ -1,6 +1,7 @@
 // The embedded SQL by name: Ferry's own statements and the profiles' sections.
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,6 +27,14 @@ std::vector<std::string> profile_tables(std::string_view profile);
 
 // Folders under sql/profiles.
 std::vector<std::string> profiles();
+
+// The section of a profile for one kind of run ("keyed", "full"), complete: `%x%` in it is replaced by section `x.<kind>`,
+// or `x`, or `x without t` where `missing_tables` holds t; likewise for the section itself. No such section: empty.
+// A `%x%` without a section, or one that holds itself, throws std::invalid_argument.
+std::string profile_section(const Sections& sections, std::string_view name, std::string_view kind,
+                            const std::set<std::string, std::less<>>& missing_tables);
+// The tables t of sections named `x without t`.
+std::set<std::string, std::less<>> optional_tables(const Sections& sections);
 
 // `source` with every `%name%` replaced. Only for text of this build; data is always a parameter.
 std::string composed(std::string source, const std::vector<std::pair<std::string_view, std::string>>& pieces);

@@ -16,6 +16,18 @@ Statement& Session::composed_statement(const std::string& key, const std::functi
   return *statements_.emplace(key, std::move(prepared)).first->second;
 }
 
+const std::set<std::string, std::less<>>& Session::missing_tables(const Sections& sections) {
+  const auto found = missing_tables_.find(&sections);
+  if (found != missing_tables_.end()) return found->second;
+  ArrayLiteral names;
+  for (const auto& table : optional_tables(sections)) names.add_text(table);
+  Statement& look = statement("operations.missing_tables");
+  look.set("names", names.text()).execute();
+  auto& missing = missing_tables_[&sections];
+  while (look.fetch()) missing.emplace(look.text(0));
+  return missing;
+}
+
 void set_lane(Statement& statement, const engine::LaneId& lane) {
   statement.set("channel", lane.channel).set("job", storable(lane.job));
 }

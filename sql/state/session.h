@@ -4,7 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <optional>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -31,9 +31,13 @@ class Session {
   // A composed statement, known by `key`; `compose` is asked once per connection.
   Statement& composed_statement(const std::string& key, const std::function<std::string()>& compose);
 
+  // Which of the tables that a profile can do without are not there; looked up once per connection.
+  const std::set<std::string, std::less<>>& missing_tables(const Sections& sections);
+
   Connection connection;
 
  private:
+  std::map<const Sections*, std::set<std::string, std::less<>>> missing_tables_;
   std::map<std::string, std::unique_ptr<Statement>, std::less<>> statements_;
 };
 

@@ -36,10 +36,45 @@ std::string key_of(const FeedRun& run, std::string_view kind, RunMode mode) {
   return run.profile + "/" + feed_name(run) + " " + std::string(kind) + " " + std::string(engine::name_of(mode));
 }
 
-std::string section(const FeedRun& run, std::string_view name, std::string_view fallback) {
-  const Sections& sections = profile_sections(run.profile, name_of(run.feed));
-  const auto found = sections.find(name);
-  return found == sections.end() ? std::string(fallback) : found->second;
+// One feed of one profile, as this database can run it.
+class Recipe {
+ public:
+  Recipe(Session& session, const FeedRun& run)
+      : sections_(profile_sections(run.profile, name_of(run.feed))), missing_(session.missing_tables(sections_)) {}
+
+  std::string section(std::string_view name, RunMode mode, std::string_view fallback) const {
+    auto text = profile_section(sections_, name, mode == RunMode::full ? "full" : "keyed", missing_);
+    return text.empty() ? std::string(fallback) : text;
+  }
+  std::string candidate_query(RunMode mode) const;
+  std::string comparison(RunMode mode, std::string_view tail) const;
+
+ private:
+  const Sections& sections_;
+  const std::set<std::string, std::less<>>& missing_;
+};
+
+std::string Recipe::candidate_query(RunMode mode) const {
+  std::string sources = statement_source("feed.hinted");
+  for (const std::string_view name : {"reported", "changed"}) {
+    if (name == "changed" && mode != RunMode::watermark) continue;
+    const auto text = section(name, mode, "");
+    if (!text.empty()) sources += "\nUNION ALL SELECT s.key::bigint FROM (\n" + text + "\n) s(key)";
+  }
+  const auto related = section("related", mode, "SELECT NULL::bigint WHERE false");
+  return composed(statement_source("feed.candidates"), {{"sources", sources}, {"related", related}});
+}
+
+std::string Recipe::comparison(RunMode mode, std::string_view tail) const {
+  const auto source = statement_source(mode == RunMode::full ? "feed.full" : "feed.keyed") +
+                      statement_source("feed.compared") + "\n" + statement_source(tail);
+  auto urgent = section("urgent", mode, "false");
+  for (const auto& [mark, column] : {std::pair{"{previous}", "p.acknowledged"}, {"{document}", "EXCLUDED.desired"}}) {
+    for (auto at = urgent.find(mark); at != std::string::npos; at = urgent.find(mark)) {
+      urgent.replace(at, std::string_view(mark).size(), column);
+    }
+  }
+  return composed(source, {{"desired", section("desired", mode, "")}, {"all", section("all", mode, "")}, {"urgent", urgent}});
 }
 
 // The parameters that a composed statement uses, of all that there are.
@@ -74,19 +109,9 @@ void refresh_fingerprints(Session& session, const FeedRun& run) {
   statement.set("channel", run.lease.lane.channel).set("feed", feed_name(run)).execute();
 }
 
-std::string candidate_sources(const FeedRun& run, RunMode mode) {
-  std::string sources = statement_source("feed.hinted");
-  for (const std::string_view name : {"reported", "changed"}) {
-    if (name == "changed" && mode != RunMode::watermark) continue;
-    const auto text = section(run, name, "");
-    if (!text.empty()) sources += "\nUNION ALL SELECT s.key::bigint FROM (\n" + text + "\n) s(key)";
-  }
-  return sources;
-}
-
 Candidates candidates(Session& session, const FeedRun& run, const Opened& opened) {
   Statement& statement = session.composed_statement(key_of(run, "candidates", run.mode), [&] {
-    return composed(statement_source("feed.candidates"), {{"sources", candidate_sources(run, run.mode)}});
+    return Recipe(session, run).candidate_query(run.mode);
   });
   set_known(statement, run, opened);
   statement.set("most", kMostKeys + 1).execute();
@@ -94,17 +119,9 @@ Candidates candidates(Session& session, const FeedRun& run, const Opened& opened
   return {statement.integer(0), std::string(statement.text(1))};
 }
 
-std::string comparison(const FeedRun& run, RunMode mode, std::string_view tail) {
-  const auto source = statement_source(mode == RunMode::full ? "feed.full" : "feed.keyed") +
-                      statement_source("feed.compared") + "\n" + statement_source(tail);
-  auto urgent = section(run, "urgent", "false");
-  urgent = composed(urgent, {{"previous", "p.acknowledged"}, {"document", "EXCLUDED.desired"}});
-  return composed(source, {{"desired", section(run, "desired", "")}, {"all", section(run, "all", "")}, {"urgent", urgent}});
-}
-
 FeedRunReport mark(Session& session, const FeedRun& run, const Opened& opened, RunMode mode, const std::string& keys) {
-  Statement& statement =
-      session.composed_statement(key_of(run, "mark", mode), [&] { return comparison(run, mode, "feed.mark"); });
+  Statement& statement = session.composed_statement(
+      key_of(run, "mark", mode), [&] { return Recipe(session, run).comparison(mode, "feed.mark"); });
   set_known(statement, run, opened);
   if (statement.has_parameter("keys")) statement.set("keys", keys);
   statement.set("mode", engine::name_of(mode)).set("holder", storable(run.lease.holder)).execute();
@@ -120,7 +137,8 @@ FeedRunReport mark(Session& session, const FeedRun& run, const Opened& opened, R
 
 Instant finish(Session& session, const FeedRun& run, const Opened& opened, const FeedRunReport& report) {
   Statement& statement = session.composed_statement(key_of(run, "finish", RunMode::full), [&] {
-    return composed(statement_source("feed.finish"), {{"boundary", section(run, "boundary", "NULL::timestamptz")}});
+    const auto boundary = Recipe(session, run).section("boundary", RunMode::full, "SELECT NULL::timestamptz");
+    return composed(statement_source("feed.finish"), {{"boundary", boundary}});
   });
   set_known(statement, run, opened);
   statement.set("now_snapshot", opened.now_snapshot).set("mode", engine::name_of(report.mode));
@@ -166,8 +184,8 @@ void OdbcStore::purge_hints_now_and_then() {
 
 Result<Preview> OdbcStore::preview(const FeedRun& run, std::size_t most) {
   return in_transaction<Preview>(Isolation::repeatable_read, [&](Session& session) {
-    Statement& statement = session.composed_statement(key_of(run, "preview", RunMode::full),
-                                                      [&] { return comparison(run, RunMode::full, "feed.show"); });
+    Statement& statement = session.composed_statement(
+        key_of(run, "preview", RunMode::full), [&] { return Recipe(session, run).comparison(RunMode::full, "feed.show"); });
     set_known(statement, run, {});
     statement.set("most", static_cast<std::int64_t>(most)).execute();
     Preview preview;

@@ -85,7 +85,7 @@ CREATE TABLE ferry.change_hint (
 CREATE INDEX change_hint_txid ON ferry.change_hint (txid);
 -- Hints of transactions below this were purged: a lane whose watermark is older compares everything.
 CREATE TABLE ferry.hint_horizon (
-    only boolean PRIMARY KEY DEFAULT true CHECK (only),
+    singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
     txid xid8 NOT NULL DEFAULT '0'
 );
 INSERT INTO ferry.hint_horizon DEFAULT VALUES;
@@ -211,6 +211,7 @@ CREATE TABLE ferry.portal_order (
 CREATE INDEX portal_order_txid ON ferry.portal_order (txid);
 CREATE INDEX portal_order_ready ON ferry.portal_order (channel, next_attempt_at) WHERE state = 'ready';
 CREATE INDEX portal_order_open ON ferry.portal_order (channel) WHERE open;
+CREATE INDEX portal_order_unfinished ON ferry.portal_order (channel) WHERE state IN ('waiting', 'ready', 'review');
 CREATE INDEX portal_order_review ON ferry.portal_order (channel) WHERE state = 'review';
 CREATE INDEX portal_order_erp ON ferry.portal_order (erp_id);
 

@@ -27,8 +27,10 @@ WHERE h.feed = :feed::text AND h.txid >= (:since::text)::xid8
     AND NOT pg_visible_in_snapshot(h.txid, :snapshot::pg_snapshot)
 
 -- name: candidates
+-- With the keys that depend on a candidate, such as kits on their components.
+WITH candidate(key) AS MATERIALIZED (SELECT DISTINCT s.key FROM (%sources%) s(key) WHERE s.key <> 0 LIMIT :most::bigint)
 SELECT count(*), coalesce(array_agg(k.key), '{}')::text
-FROM (SELECT DISTINCT c.key FROM (%sources%) c WHERE c.key <> 0 LIMIT :most::bigint) k
+FROM (SELECT c.key FROM candidate c UNION SELECT r.key::bigint FROM (%related%) r(key)) k
 
 -- name: keyed
 -- Candidate keys are given; the planner knows how many, and what is known is looked up key by key.
@@ -43,7 +45,7 @@ wanted AS (
 
 -- name: full
 -- Every key, and every publication: one that is wanted no more is withdrawn.
-WITH candidate(key) AS (SELECT DISTINCT a.key FROM (%all%) a),
+WITH candidate(key) AS (SELECT DISTINCT a.key::bigint FROM (%all%) a(key)),
 wanted AS (
     SELECT d.key, d.part, d.label, d.document, hashtextextended(d.document, 0) AS fingerprint FROM (%desired%) d
 ), known AS (

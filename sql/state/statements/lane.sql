@@ -32,7 +32,7 @@ UPDATE ferry.job SET holder = NULL, expires_at = NULL
 WHERE channel = :channel::integer AND job = :job::text AND holder = :holder::text AND epoch = :epoch::bigint
 
 -- name: fence
-SELECT FROM ferry.job
+SELECT 1 FROM ferry.job
 WHERE channel = :channel::integer AND job = :job::text AND holder = :holder::text AND epoch = :epoch::bigint
     AND expires_at > clock_timestamp()
 FOR SHARE

@@ -158,6 +158,9 @@ SELECT n.object, n.privilege, to_regclass(n.object) IS NOT NULL,
     current_user::text
 FROM unnest(:objects::text[], :privileges::text[]) AS n(object, privilege)
 
+-- name: missing_tables
+SELECT n.name FROM unnest(:names::text[]) AS n(name) WHERE to_regclass(quote_ident(n.name)) IS NULL
+
 -- name: schema_rights
 SELECT to_regnamespace('ferry') IS NOT NULL,
     CASE WHEN to_regnamespace('ferry') IS NULL THEN has_database_privilege(current_database(), 'CREATE')

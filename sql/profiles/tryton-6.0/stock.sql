@@ -1,0 +1,344 @@
+-- Available to sell per published product of a web shop.
+--
+-- Where stock counts: everything below a warehouse's storage, picking and output zones; that is what Tryton shows for the
+-- storage zone (context stock_skip_warehouse), plus goods that were picked and still stand in the output zone. Those are
+-- promised to somebody by the outgoing move that will take them from there, so on hand minus reserved does not change
+-- while a shipment is picked and packed. The input zone does not count (not put away yet), nor does any other location of
+-- the warehouse outside these zones, nor lost-and-found (its type is not storage), nor what the channel's setting
+-- quarantine_locations names by code, nor what lies below.
+--   on hand   done moves in minus out up to today by the company's calendar, closed periods from stock_period_cache
+--   reserved  what is promised and has not left: assigned moves out of these zones; draft moves to customers of waiting
+--             shipments and of sales; lines of confirmed sales as far as no move exists for them yet (a cancelled move
+--             counts as none until a person has ignored it)
+--   claimed   lines of portal orders of every channel, neither cancelled nor skipped, that the ERP has not reserved: there
+--             is no sale with that web_id in state confirmed or later. Both are read in one snapshot, so an order counts
+--             here or there, never twice and never nowhere
+-- A kit sells as often as its scarcest component allows; what is reserved or claimed for a kit is so for its components.
+-- Where the portal has locations (setting `locations`), claims and open quantities belong to the shop's first warehouse,
+-- which is where its sales are delivered from. Not reproduced: flat_childs (a display matter), lots.
+--
+-- Sections named `x.keyed` and `x.full` stand for `%x%` in that kind of run, `x without t` for `%x%` where the ERP has no
+-- table t. `desired` yields (key, part, label, document).
+
+-- name: tables
+web_shop "web_shop-product_product" "web_shop-stock_location" company_company stock_location stock_move stock_period
+stock_period_cache stock_shipment_out product_product product_template product_uom sale_sale sale_line
+sale_line_moves_ignored_rel
+
+-- name: urgent
+-- A decrease goes first: until it has arrived, customers buy what is not there.
+coalesce((({previous})::json->>'quantity')::numeric > coalesce((({document})::json->>'quantity')::numeric, 0), false)
+
+-- name: boundary
+-- What is dated tomorrow counts from tomorrow, and no row is written then.
+SELECT ((now() AT TIME ZONE z.zone)::date + 1)::timestamp AT TIME ZONE z.zone
+FROM (SELECT coalesce(nullif(c.timezone, ''), 'UTC') AS zone FROM web_shop s JOIN company_company c ON c.id = s.company
+    WHERE s.id = :channel::integer) z
+
+-- name: all
+SELECT x.product FROM "web_shop-product_product" x WHERE x.shop = :channel::integer AND x.active
+
+-- name: reported
+-- Products of portal orders that changed after the last comparison; any channel's, because they share the stock.
+SELECT p.id
+FROM ferry.portal_order o
+JOIN ferry.portal_order_line l ON l.channel = o.channel AND l.reference = o.reference
+JOIN product_product p ON p.code = l.sku AND p.active
+WHERE o.txid >= (:since::text)::xid8 AND NOT pg_visible_in_snapshot(o.txid, :snapshot::pg_snapshot)
+
+-- name: related
+-- Components of a kit among the candidates, and kits that share a component with one.
+SELECT k.product FROM candidate c JOIN product_product p ON p.id = c.key JOIN product_component k ON k.parent_template = p.template
+UNION
+SELECT p.id FROM candidate c JOIN product_component k ON k.product = c.key JOIN product_product p ON p.template = k.parent_template
+UNION
+SELECT s.id FROM candidate c JOIN product_product p ON p.id = c.key JOIN product_component k ON k.parent_template = p.template
+JOIN product_component o ON o.product = k.product JOIN product_product s ON s.template = o.parent_template
+
+-- name: related without product_component
+SELECT NULL::bigint WHERE false
+
+-- name: changed
+-- Rows of every table that contributes, written by transactions that the last comparison did not see.
+WITH since AS MATERIALIZED (SELECT ferry.age_of((:since::text)::xid8) AS age),
+sale_of AS (SELECT s.id FROM sale_sale s WHERE age(s.xmin) BETWEEN 0 AND (SELECT age FROM since))
+SELECT m.product FROM stock_move m WHERE age(m.xmin) BETWEEN 0 AND (SELECT age FROM since)
+UNION SELECT c.product FROM stock_period_cache c WHERE age(c.xmin) BETWEEN 0 AND (SELECT age FROM since)
+UNION SELECT l.product FROM sale_line l WHERE age(l.xmin) BETWEEN 0 AND (SELECT age FROM since)
+UNION SELECT l.product FROM sale_of s JOIN sale_line l ON l.sale = s.id
+UNION SELECT l.product FROM sale_line_moves_ignored_rel r JOIN sale_line l ON l.id = r.sale_line
+    WHERE age(r.xmin) BETWEEN 0 AND (SELECT age FROM since)
+UNION SELECT m.product FROM stock_shipment_out s JOIN stock_move m ON m.shipment = 'stock.shipment.out,' || s.id
+    WHERE age(s.xmin) BETWEEN 0 AND (SELECT age FROM since)
+UNION SELECT p.id FROM product_product p WHERE age(p.xmin) BETWEEN 0 AND (SELECT age FROM since)
+UNION SELECT p.id FROM product_template t JOIN product_product p ON p.template = t.id
+    WHERE age(t.xmin) BETWEEN 0 AND (SELECT age FROM since)
+UNION SELECT x.product FROM "web_shop-product_product" x WHERE age(x.xmin) BETWEEN 0 AND (SELECT age FROM since)
+UNION %changed_kits%
+UNION SELECT x.product FROM "web_shop-product_product" x WHERE x.shop = :channel::integer AND x.active AND (
+    EXISTS (SELECT FROM product_uom u WHERE age(u.xmin) BETWEEN 0 AND (SELECT age FROM since))
+    OR EXISTS (SELECT FROM stock_location l WHERE age(l.xmin) BETWEEN 0 AND (SELECT age FROM since))
+    OR EXISTS (SELECT FROM stock_period p WHERE age(p.xmin) BETWEEN 0 AND (SELECT age FROM since))
+    OR EXISTS (SELECT FROM web_shop s WHERE age(s.xmin) BETWEEN 0 AND (SELECT age FROM since))
+    OR EXISTS (SELECT FROM "web_shop-stock_location" w WHERE age(w.xmin) BETWEEN 0 AND (SELECT age FROM since))
+    OR EXISTS (SELECT FROM company_company c WHERE age(c.xmin) BETWEEN 0 AND (SELECT age FROM since))
+    OR EXISTS (SELECT FROM ferry.channel c WHERE c.id = :channel::integer AND age(c.xmin) BETWEEN 0 AND (SELECT age FROM since)))
+
+-- name: changed_kits
+SELECT p.id FROM product_component k JOIN product_product p ON p.template = k.parent_template
+    WHERE age(k.xmin) BETWEEN 0 AND (SELECT age FROM since)
+UNION SELECT c.product FROM sale_line_component c WHERE age(c.xmin) BETWEEN 0 AND (SELECT age FROM since)
+UNION SELECT c.product FROM sale_of s JOIN sale_line l ON l.sale = s.id JOIN sale_line_component c ON c.line = l.id
+UNION SELECT c.product FROM "sale_line_component-ignored-stock_move" r JOIN sale_line_component c ON c.id = r.component
+    WHERE age(r.xmin) BETWEEN 0 AND (SELECT age FROM since)
+
+-- name: changed_kits without product_component
+SELECT NULL::integer WHERE false
+
+-- name: frame
+-- The shop, its places and units: what every figure rests on.
+shop AS MATERIALIZED (
+    SELECT s.id, s.company, (now() AT TIME ZONE coalesce(nullif(c.timezone, ''), 'UTC'))::date AS today,
+        coalesce(nullif(f.settings->>'safety_stock', '')::numeric, 0) AS safety,
+        CASE jsonb_typeof(f.settings->'locations') WHEN 'object' THEN f.settings->'locations'
+            WHEN 'string' THEN nullif(f.settings->>'locations', '')::jsonb END AS portal_locations,
+        CASE jsonb_typeof(f.settings->'quarantine_locations')
+            WHEN 'array' THEN ARRAY(SELECT jsonb_array_elements_text(f.settings->'quarantine_locations'))
+            WHEN 'string' THEN string_to_array(replace(f.settings->>'quarantine_locations', ' ', ''), ',')
+            ELSE '{}' END AS quarantine,
+        (SELECT max(p.date) FROM stock_period p WHERE p.company = s.company AND p.state = 'closed') AS closed
+    FROM web_shop s JOIN company_company c ON c.id = s.company JOIN ferry.channel f ON f.id = s.id
+    WHERE s.id = :channel::integer
+), warehouse AS MATERIALIZED (
+    SELECT w.id, w.storage_location, w.output_location, w.picking_location, shop.portal_locations->>w.code AS portal_location,
+        CASE WHEN shop.portal_locations IS NULL THEN 0 ELSE w.id END AS part,
+        row_number() OVER (ORDER BY x.id) = 1 AS is_first
+    FROM shop JOIN "web_shop-stock_location" x ON x.shop = shop.id JOIN stock_location w ON w.id = x.warehouse
+    WHERE shop.portal_locations IS NULL OR shop.portal_locations->>w.code IS NOT NULL
+), part AS MATERIALIZED (
+    SELECT w.part, min(w.portal_location) AS portal_location, bool_or(w.is_first) AS is_first FROM warehouse w GROUP BY w.part
+), place AS MATERIALIZED (
+    SELECT DISTINCT ON (l.id) l.id AS location, w.id AS warehouse, w.part
+    FROM shop CROSS JOIN warehouse w
+    JOIN stock_location z ON z.id IN (w.storage_location, w.output_location, w.picking_location)
+    JOIN stock_location l ON l."left" >= z."left" AND l."right" <= z."right"
+    WHERE l.type = 'storage' AND NOT EXISTS (
+        SELECT FROM stock_location q WHERE q.code = ANY (shop.quarantine) AND l."left" >= q."left" AND l."right" <= q."right")
+    ORDER BY l.id, w.id
+), unit AS MATERIALIZED (
+    -- the more exact of the two, as Tryton takes it
+    SELECT u.id, u.digits, CASE WHEN u.factor > u.rate THEN u.factor::numeric ELSE 1 / u.rate::numeric END AS factor
+    FROM product_uom u
+)
+
+-- name: claims
+-- Portal orders that the ERP has not reserved, as products in their default unit.
+claim AS MATERIALIZED (
+    SELECT o.channel, o.reference FROM ferry.portal_order o
+    WHERE o.state IN ('waiting', 'ready', 'review') AND NOT o.cancelled
+        AND NOT EXISTS (SELECT FROM sale_sale s WHERE nullif(s.web_id::text, '') = o.channel || ':' || o.reference
+            AND s.state IN ('confirmed', 'processing', 'done', 'cancelled'))
+    UNION
+    SELECT o.channel, o.reference FROM ferry.portal_order o JOIN sale_sale s ON s.id = o.erp_id
+    WHERE o.state = 'linked' AND o.open AND NOT o.cancelled AND s.state IN ('draft', 'quotation')
+), claimed_product AS MATERIALIZED (
+    SELECT p.id AS product, sum(l.quantity * su.factor / du.factor) AS quantity
+    FROM claim c JOIN ferry.portal_order_line l ON l.channel = c.channel AND l.reference = c.reference
+    JOIN product_product p ON p.code = l.sku AND p.active JOIN product_template t ON t.id = p.template
+    JOIN unit du ON du.id = t.default_uom JOIN unit su ON su.id = coalesce(t.sale_uom, t.default_uom)
+    GROUP BY p.id
+)
+
+-- name: ingredients
+-- What has to be in stock for one of a product: itself, or its components.
+ingredient AS MATERIALIZED (
+    SELECT n.product, n.product AS item, 1::numeric AS quantity, false AS fixed
+    FROM needed n JOIN product_product p ON p.id = n.product JOIN product_template t ON t.id = p.template
+    WHERE t.type IN ('goods', 'assets')
+    UNION ALL
+    SELECT n.product, k.product, k.quantity::numeric * ku.factor / du.factor, coalesce(k.fixed, false)
+    FROM needed n JOIN product_product p ON p.id = n.product JOIN product_template t ON t.id = p.template AND t.type = 'kit'
+    JOIN product_component k ON k.parent_template = t.id AND (k.parent_product = p.id
+        OR NOT EXISTS (SELECT FROM product_component o WHERE o.parent_product = p.id))
+    JOIN product_product kp ON kp.id = k.product JOIN product_template kt ON kt.id = kp.template
+    JOIN unit ku ON ku.id = k.unit JOIN unit du ON du.id = kt.default_uom
+)
+
+-- name: ingredients without product_component
+ingredient AS MATERIALIZED (
+    SELECT n.product, n.product AS item, 1::numeric AS quantity, false AS fixed
+    FROM needed n JOIN product_product p ON p.id = n.product JOIN product_template t ON t.id = p.template
+    WHERE t.type IN ('goods', 'assets')
+)
+
+-- name: moves.keyed
+SELECT i.item, m.from_location, m.to_location, m.state, m.internal_quantity, m.day, m.shipment, m.origin
+FROM item i CROSS JOIN LATERAL (
+    SELECT m.from_location, m.to_location, m.state, m.internal_quantity, m.shipment, m.origin,
+        coalesce(m.effective_date, m.planned_date, DATE '9999-12-31') AS day
+    FROM stock_move m WHERE m.product = i.item AND m.company = (SELECT company FROM shop)
+        AND m.state IN ('done', 'assigned', 'draft') OFFSET 0) m
+
+-- name: moves.full
+SELECT m.product AS item, m.from_location, m.to_location, m.state, m.internal_quantity,
+    coalesce(m.effective_date, m.planned_date, DATE '9999-12-31') AS day, m.shipment, m.origin
+FROM stock_move m WHERE m.company = (SELECT company FROM shop) AND m.state IN ('done', 'assigned', 'draft')
+
+-- name: cached.keyed
+SELECT i.item, c.location, c.internal_quantity FROM item i CROSS JOIN LATERAL (
+    SELECT c.location, c.internal_quantity FROM stock_period_cache c JOIN stock_period p ON p.id = c.period
+    WHERE c.product = i.item AND p.company = (SELECT company FROM shop) AND p.state = 'closed'
+        AND p.date = (SELECT closed FROM shop) OFFSET 0) c
+
+-- name: cached.full
+SELECT c.product AS item, c.location, c.internal_quantity
+FROM stock_period_cache c JOIN stock_period p ON p.id = c.period
+WHERE p.company = (SELECT company FROM shop) AND p.state = 'closed' AND p.date = (SELECT closed FROM shop)
+
+-- name: balance
+-- Per item and part: on hand and what leaves by moves.
+flow AS (
+    SELECT m.item, m.state, m.internal_quantity AS quantity, f.part AS from_part, t.part AS to_part,
+        m.state = 'done' AND m.day <= (SELECT today FROM shop)
+            AND m.day > coalesce((SELECT closed FROM shop), DATE '-infinity') AS counts,
+        -- within one warehouse a move only changes the place
+        f.location IS NOT NULL AND f.warehouse IS DISTINCT FROM t.warehouse AND CASE m.state
+            WHEN 'assigned' THEN true
+            WHEN 'draft' THEN m.to_location IN (SELECT l.id FROM stock_location l WHERE l.type = 'customer')
+                AND (starts_with(m.origin, 'sale.line,') OR starts_with(m.origin, 'sale.line.component,')
+                    OR EXISTS (SELECT FROM stock_shipment_out s WHERE s.state IN ('waiting', 'assigned', 'picked', 'packed')
+                        AND s.id = CASE WHEN starts_with(m.shipment, 'stock.shipment.out,') THEN split_part(m.shipment, ',', 2)::integer END))
+            ELSE false END AS is_reserved
+    FROM (%moves%) m LEFT JOIN place f ON f.location = m.from_location LEFT JOIN place t ON t.location = m.to_location
+    WHERE f.location IS NOT NULL OR t.location IS NOT NULL
+), balance AS (
+    SELECT b.item, b.part, sum(b.on_hand) AS on_hand, sum(b.reserved) AS reserved FROM (
+        SELECT v.item, v.part, v.on_hand, v.reserved FROM flow CROSS JOIN LATERAL (VALUES
+            (flow.item, flow.to_part, CASE WHEN counts THEN quantity ELSE 0 END, 0),
+            (flow.item, flow.from_part, CASE WHEN counts THEN -quantity ELSE 0 END, CASE WHEN is_reserved THEN quantity ELSE 0 END)
+        ) v(item, part, on_hand, reserved) WHERE v.part IS NOT NULL
+        UNION ALL
+        SELECT c.item, p.part, c.internal_quantity, 0 FROM (%cached%) c JOIN place p ON p.location = c.location
+    ) b GROUP BY b.item, b.part
+)
+
+-- name: unmoved
+-- Lines of confirmed sales as far as no move exists for them yet.
+unmoved AS MATERIALIZED (
+    SELECT q.item, q.part, sum(q.quantity) AS quantity FROM (
+        SELECT l.product AS item, w.part, greatest(0, l.quantity::numeric * lu.factor / du.factor - coalesce((
+            SELECT sum(m.internal_quantity::numeric) FROM stock_move m
+            WHERE m.origin = 'sale.line,' || l.id AND (m.state IN ('draft', 'assigned', 'done') OR m.state = 'cancelled'
+                AND EXISTS (SELECT FROM sale_line_moves_ignored_rel r WHERE r.sale_line = l.id AND r.move = m.id))), 0)) AS quantity
+        FROM sale_sale s JOIN sale_line l ON l.sale = s.id JOIN warehouse w ON w.id = s.warehouse
+        JOIN product_product p ON p.id = l.product JOIN product_template t ON t.id = p.template AND t.type IN ('goods', 'assets')
+        JOIN unit lu ON lu.id = l.unit JOIN unit du ON du.id = t.default_uom
+        WHERE s.state IN ('confirmed', 'processing') AND s.company = (SELECT company FROM shop) AND l.type = 'line'
+            AND l.quantity > 0 AND l.product IN (SELECT i.item FROM item i)
+        %unmoved_kits%
+    ) q GROUP BY q.item, q.part
+)
+
+-- name: unmoved_kits
+UNION ALL
+        SELECT c.product, w.part, greatest(0, c.quantity::numeric * lu.factor / du.factor - coalesce((
+            SELECT sum(m.internal_quantity::numeric) FROM stock_move m
+            WHERE m.origin = 'sale.line.component,' || c.id AND (m.state IN ('draft', 'assigned', 'done') OR m.state = 'cancelled'
+                AND EXISTS (SELECT FROM "sale_line_component-ignored-stock_move" r WHERE r.component = c.id AND r.move = m.id))), 0))
+        FROM sale_sale s JOIN sale_line l ON l.sale = s.id JOIN sale_line_component c ON c.line = l.id
+        JOIN warehouse w ON w.id = s.warehouse
+        JOIN product_product p ON p.id = c.product JOIN product_template t ON t.id = p.template
+        JOIN unit lu ON lu.id = c.unit JOIN unit du ON du.id = t.default_uom
+        WHERE s.state IN ('confirmed', 'processing') AND s.company = (SELECT company FROM shop) AND l.type = 'line'
+            AND c.quantity > 0 AND c.product IN (SELECT i.item FROM item i)
+
+-- name: unmoved_kits without product_component
+
+-- name: opened.keyed
+-- What this portal itself still holds back, per SKU.
+SELECT p.product, sum(l.open_quantity) AS quantity
+FROM published p CROSS JOIN LATERAL (
+    SELECT l.reference, l.open_quantity FROM ferry.portal_order_line l
+    WHERE l.sku = p.code AND l.open_quantity > 0 AND l.channel = :channel::integer OFFSET 0) l
+JOIN holding h ON h.reference = l.reference
+GROUP BY p.product
+
+-- name: opened.full
+SELECT p.product, l.quantity
+FROM (SELECT l.sku, sum(l.open_quantity) AS quantity FROM ferry.portal_order_line l JOIN holding h ON h.reference = l.reference
+    WHERE l.channel = :channel::integer AND l.open_quantity > 0 GROUP BY l.sku) l
+JOIN published p ON p.code = l.sku
+
+-- name: desired
+WITH %frame%, %claims%,
+published AS MATERIALIZED (
+    SELECT p.id AS product, p.code, t.type = 'kit' AS is_kit, du.digits AS default_digits, su.digits AS sale_digits,
+        du.factor / su.factor AS to_sale_unit
+    FROM candidate c JOIN "web_shop-product_product" x ON x.product = c.key AND x.shop = :channel::integer AND x.active
+    JOIN product_product p ON p.id = c.key AND p.active AND p.code <> ''
+    JOIN product_template t ON t.id = p.template AND t.active AND t.type IN ('goods', 'assets', 'kit')
+    JOIN unit du ON du.id = t.default_uom JOIN unit su ON su.id = coalesce(t.sale_uom, t.default_uom)
+), needed AS (
+    SELECT product FROM published UNION SELECT product FROM claimed_product
+), %ingredients%, item AS MATERIALIZED (
+    SELECT DISTINCT i.item FROM published p JOIN ingredient i ON i.product = p.product
+), %balance%, %unmoved%, claimed AS MATERIALIZED (
+    SELECT i.item, sum(CASE WHEN i.fixed THEN i.quantity ELSE i.quantity * c.quantity END) AS quantity
+    FROM claimed_product c JOIN ingredient i ON i.product = c.product GROUP BY i.item
+), free AS MATERIALIZED (
+    -- sums of floating quantities differ in their last bits with the plan: rounded to the unit before anything is compared
+    SELECT i.item, part.part, round(coalesce(b.on_hand, 0)::numeric - coalesce(b.reserved, 0)::numeric - coalesce(u.quantity, 0)
+        - CASE WHEN part.is_first THEN coalesce(c.quantity, 0) ELSE 0 END, du.digits) AS quantity
+    FROM item i JOIN product_product p ON p.id = i.item JOIN product_template t ON t.id = p.template
+    JOIN unit du ON du.id = t.default_uom CROSS JOIN part
+    LEFT JOIN balance b ON b.item = i.item AND b.part = part.part
+    LEFT JOIN unmoved u ON u.item = i.item AND u.part = part.part
+    LEFT JOIN claimed c ON c.item = i.item
+), sellable AS (
+    SELECT i.product, f.part, min(CASE WHEN NOT i.fixed THEN f.quantity / nullif(i.quantity, 0)
+        WHEN f.quantity >= i.quantity THEN f.quantity ELSE 0 END) AS quantity
+    FROM ingredient i JOIN free f ON f.item = i.item GROUP BY i.product, f.part
+), holding AS MATERIALIZED (
+    -- not what the ERP has cancelled: when the portal releases it, it must not show more than there is
+    SELECT o.reference FROM ferry.portal_order o
+    WHERE :on_hand::boolean AND o.channel = :channel::integer AND o.open AND NOT o.cancelled AND NOT EXISTS (
+        SELECT FROM sale_sale s WHERE nullif(s.web_id::text, '') = o.channel || ':' || o.reference AND s.state = 'cancelled')
+), opened AS (%opened%)
+SELECT p.product AS key, part.part, p.code AS label,
+    '{"sku":' || to_json(p.code::text) || ',"location":' || coalesce(to_json(part.portal_location)::text, 'null') || ',"quantity":"'
+    || trim_scale(greatest(0, trunc(round(CASE WHEN p.is_kit THEN trunc(round(coalesce(s.quantity, 0), 8), p.default_digits)
+            ELSE coalesce(s.quantity, 0) END * p.to_sale_unit - (SELECT safety FROM shop), 8), p.sale_digits))
+        + CASE WHEN part.is_first THEN coalesce(o.quantity, 0) ELSE 0 END) || '"}' AS document
+FROM published p CROSS JOIN part
+LEFT JOIN sellable s ON s.product = p.product AND s.part = part.part
+LEFT JOIN opened o ON o.product = p.product
+
+-- name: parts
+-- For people and tests: the figures behind the number, per published product that is no kit; in its default unit. `assigned`
+-- and `forecast` are Tryton's own terms over the same locations, to be compared with it.
+WITH candidate(key) AS (%all%), %frame%, item AS MATERIALIZED (SELECT DISTINCT c.key AS item FROM candidate c),
+move AS (
+    SELECT m.*, CASE WHEN t.location IS NOT NULL THEN m.internal_quantity ELSE 0 END AS came,
+        CASE WHEN f.location IS NOT NULL THEN m.internal_quantity ELSE 0 END AS left_here
+    FROM (%moves%) m LEFT JOIN place f ON f.location = m.from_location LEFT JOIN place t ON t.location = m.to_location
+    WHERE (f.location IS NOT NULL OR t.location IS NOT NULL) AND m.day > coalesce((SELECT closed FROM shop), DATE '-infinity')
+), tryton AS (
+    SELECT m.item, sum(CASE WHEN m.state = 'done' AND m.day <= shop.today THEN m.came - m.left_here ELSE 0 END) AS on_hand,
+        sum(CASE WHEN m.state = 'assigned' THEN m.left_here ELSE 0 END) AS assigned,
+        sum(CASE WHEN m.state = 'done' AND m.day <= shop.today OR m.state = 'assigned' OR m.day >= shop.today
+            THEN m.came - m.left_here ELSE 0 END) AS forecast
+    FROM move m CROSS JOIN shop GROUP BY m.item
+), cached AS (
+    SELECT c.item, sum(c.internal_quantity) AS quantity FROM (%cached%) c JOIN place p ON p.location = c.location GROUP BY c.item
+), %balance%, %unmoved%
+SELECT p.id, p.code, round((coalesce(t.on_hand, 0) + coalesce(c.quantity, 0))::numeric, u.digits) AS on_hand,
+    round(coalesce(t.assigned, 0)::numeric, u.digits) AS assigned,
+    round((coalesce(t.forecast, 0) + coalesce(c.quantity, 0))::numeric, u.digits) AS forecast,
+    round(coalesce(b.reserved, 0)::numeric + coalesce(n.quantity, 0), u.digits) AS reserved,
+    ARRAY(SELECT location FROM place ORDER BY 1)::text AS locations
+FROM item i JOIN product_product p ON p.id = i.item JOIN product_template pt ON pt.id = p.template AND pt.type <> 'kit'
+JOIN unit u ON u.id = pt.default_uom
+LEFT JOIN tryton t ON t.item = i.item LEFT JOIN cached c ON c.item = i.item
+LEFT JOIN (SELECT item, sum(reserved) AS reserved FROM balance GROUP BY item) b ON b.item = i.item
+LEFT JOIN (SELECT item, sum(quantity) AS quantity FROM unmoved GROUP BY item) n ON n.item = i.item
+ORDER BY p.id
