@@ -156,7 +156,7 @@ FeedRunReport run_once(Session& session, const FeedRun& run) {
   report.mode = mode;
   if (mode == RunMode::full) {
     if (opened.another_cluster) refresh_fingerprints(session, run);
-    session.connection.run("SET LOCAL work_mem = '64MB'");
+    session.connection.run("SET LOCAL work_mem = '64MB'; SET LOCAL plan_cache_mode = force_custom_plan");
   }
   if (mode == RunMode::full || found.count > 0) report = mark(session, run, opened, mode, found.keys);
   report.next_boundary = finish(session, run, opened, report);

@@ -29,7 +29,9 @@ WHERE h.feed = :feed::text AND h.txid >= (:since::text)::xid8
 -- name: candidates
 -- With the keys that depend on a candidate, such as kits on their components.
 WITH candidate(key) AS MATERIALIZED (SELECT DISTINCT s.key FROM (%sources%) s(key) WHERE s.key <> 0 LIMIT :most::bigint)
-SELECT count(*), coalesce(array_agg(k.key), '{}')::text
+SELECT count(*), coalesce(array_agg(k.key), '{}')::text,
+    -- few keys: the prepared plan, which expects ten; many: one for their number
+    set_config('plan_cache_mode', CASE WHEN count(*) <= 200 THEN 'force_generic_plan' ELSE 'force_custom_plan' END, true)
 FROM (SELECT c.key FROM candidate c UNION SELECT r.key::bigint FROM (%related%) r(key)) k
 
 -- name: keyed

@@ -4,7 +4,12 @@
 SELECT to_regclass('ferry.migration') IS NOT NULL
 
 -- name: prepare
-CREATE SCHEMA IF NOT EXISTS ferry;
+-- Asked first: CREATE SCHEMA IF NOT EXISTS wants the right to create even where there is nothing to create.
+DO $$ BEGIN
+    IF to_regnamespace('ferry') IS NULL THEN
+        CREATE SCHEMA ferry;
+    END IF;
+END $$;
 CREATE TABLE IF NOT EXISTS ferry.migration (
     number integer PRIMARY KEY,
     name text NOT NULL,
