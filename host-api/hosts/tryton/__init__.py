@@ -18,6 +18,7 @@ def register():
     Pool.register(
         web.Shop,
         web.Shop_Warehouse,
+        web.Location,
         job.Job,
         job.Run,
         job.Exchange,

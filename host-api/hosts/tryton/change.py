@@ -45,9 +45,6 @@ class Source:
         return self.select is EVERYTHING
 
 
-_KIT = ('SELECT c.product FROM sale_line_component c'
-    ' JOIN sale_line l ON l.id = c.line WHERE ')
-
 SOURCES = {
     'stock.move': [
         Source(STOCK, 'SELECT product FROM stock_move WHERE id = ANY(%s)',
@@ -63,6 +60,14 @@ SOURCES = {
         Source(STOCK, 'SELECT product FROM sale_line WHERE id = ANY(%s)',
             fields=['product', 'quantity', 'unit', 'type', 'sale'],
             moving=['product'])],
+    'sale.line-ignored-stock.move': [
+        Source(STOCK,
+            'SELECT l.product FROM sale_line_moves_ignored_rel r'
+            ' JOIN sale_line l ON l.id = r.sale_line WHERE r.id = ANY(%s)')],
+    'stock.shipment.out': [
+        Source(STOCK, 'SELECT product FROM stock_move WHERE shipment = ANY('
+            "ARRAY(SELECT 'stock.shipment.out,' || unnest(%s)))",
+            fields=['state'], on_create=False)],
     'product.product': [
         Source(STOCK, 'SELECT unnest(%s)',
             fields=['active', 'code', 'suffix_code', 'template'])],
@@ -93,11 +98,11 @@ SOURCES = {
     'web.shop-product.category': [Source(STOCK, EVERYTHING)],
     }
 
-# Models of modules that need not be activated
+# Models of a module that need not be activated. From a component to its kits
+# and back leads the profile.
 KIT_SOURCES = {
-    'sale.sale': Source(STOCK, _KIT + 'l.sale = ANY(%s)',
-        fields=['state', 'warehouse', 'web_shop', 'web_id', 'company']),
-    'sale.line.component': Source(STOCK, _KIT + 'c.id = ANY(%s)'),
+    'sale.line.component': Source(STOCK,
+        'SELECT product FROM sale_line_component WHERE id = ANY(%s)'),
     'product.component': Source(STOCK,
         'SELECT p.id FROM product_component c JOIN product_product p'
         ' ON p.id = c.parent_product'
@@ -202,7 +207,8 @@ class Hints:
         if selects:
             statements.append(
                 'INSERT INTO ferry.change_hint (feed, key) '
-                + (' UNION ' if len(selects) > 1 else '').join(selects))
+                'SELECT DISTINCT h.f, h.k FROM (%s) AS h(f, k)'
+                % ' UNION ALL '.join(selects))
         if self.channels:
             feeds.add('channel')
         statements += ["NOTIFY ferry, '%s'" % f for f in sorted(feeds)]

@@ -162,6 +162,10 @@ def _one_line(text):
     return line
 
 
+def _plain(number):
+    return format(number.normalize(), 'f')
+
+
 def _same(value, other):
     "Whether two texts of an address are the same but for space and case"
     return ' '.join((value or '').split()).casefold() == ' '.join(
@@ -335,7 +339,7 @@ class Entry:
         sale.invoice_address = self.address(party, invoice, 'invoice')
         sale.shipment_address = self.address(party, delivery, 'delivery')
         sale.party = Party(party.id)
-        if hasattr(sale, 'shipment_cost_method'):
+        if 'shipment_cost_method' in sale._fields:
             # What the portal charged for shipping counts
             sale.shipment_cost_method = None
             sale.on_change_shipment_address()
@@ -404,7 +408,7 @@ class Entry:
         charged = Decimal(values['tax_rate'])
         if rate is not None and rate != charged:
             self.reject('ferry.msg_order_tax', line=label,
-                charged=charged.normalize(), rate=rate.normalize())
+                charged=_plain(charged), rate=_plain(rate))
 
     def tax_rate(self, taxes):
         "The sum of the rates in percent; None if taxes are no percentages"

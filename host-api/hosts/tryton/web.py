@@ -16,7 +16,7 @@ from trytond.modules.product import price_digits
 from . import change, engine, schema
 from .exceptions import OperationError, ShopSettingsError
 
-__all__ = ['Shop', 'Shop_Warehouse']
+__all__ = ['Location', 'Shop', 'Shop_Warehouse']
 
 PROFILE = 'tryton-6.0'
 
@@ -317,6 +317,17 @@ class Shop(metaclass=PoolMeta):
             elif isinstance(value, Decimal):
                 value = format(value.normalize(), 'f')
             settings[setting] = value
+        locations = {
+            w.warehouse.code or '': w.ferry_location
+            for w in self.ferry_warehouses if w.ferry_location}
+        if '' in locations:
+            raise ShopSettingsError(gettext(
+                    'ferry.msg_shop_warehouse_code', shop=self.rec_name,
+                    warehouse=next(
+                        w.warehouse.rec_name for w in self.ferry_warehouses
+                        if w.ferry_location and not w.warehouse.code)))
+        if locations:
+            settings['locations'] = locations
         return settings
 
     @classmethod
@@ -418,4 +429,49 @@ class Shop_Warehouse(ModelView, metaclass=PoolMeta):
         "Portal Location",
         help="The id of the location of the portal that this warehouse "
         "supplies.\n"
-        "Leave empty where the portal has none.")
+        "Leave empty for all warehouses where the portal has none.")
+
+    @classmethod
+    def create(cls, vlist):
+        records = super().create(vlist)
+        cls._ferry_publish({r.shop.id for r in records})
+        return records
+
+    @classmethod
+    def write(cls, *args):
+        records = sum(args[::2], [])
+        shops = {r.shop.id for r in records}
+        super().write(*args)
+        cls._ferry_publish(
+            shops | {r.shop.id for r in cls.browse(records)})
+
+    @classmethod
+    def delete(cls, records):
+        shops = {r.shop.id for r in records}
+        super().delete(records)
+        cls._ferry_publish(shops)
+
+    @classmethod
+    def _ferry_publish(cls, ids):
+        "The channel holds the portal's locations by the warehouses' codes"
+        Shop = Pool().get('web.shop')
+        with Transaction().set_context(active_test=False):
+            Shop.ferry_publish_channels(Shop.search([
+                        ('id', 'in', list(ids)),
+                        ('type', '=', 'ferry'),
+                        ]))
+
+
+class Location(metaclass=PoolMeta):
+    __name__ = 'stock.location'
+
+    @classmethod
+    def write(cls, *args):
+        super().write(*args)
+        if any('code' in values for values in args[1::2]):
+            Warehouse = Pool().get('web.shop-stock.location')
+            warehouses = Warehouse.search([
+                    ('warehouse', 'in', [
+                            l.id for records in args[::2] for l in records]),
+                    ])
+            Warehouse._ferry_publish({w.shop.id for w in warehouses})
