@@ -1,0 +1,142 @@
+#include "connectors/vendure/order_document.h"
+
+#include <gmock/gmock.h>
+
+#include "connectors/vendure/support/script.h"
+
+namespace ferry::vendure {
+namespace {
+
+json::object line(int quantity, std::int64_t net, std::int64_t gross) {
+  return {{"id", "7"}, {"quantity", quantity}, {"proratedLinePrice", net}, {"proratedLinePriceWithTax", gross}, {"taxRate", 20},
+          {"productVariant", {{"sku", "A"}, {"name", "Cup"}}}, {"fulfillmentLines", nullptr}};
+}
+
+class VendureOrderDocument : public testing::Test {
+ protected:
+  connector::PulledOrder read() {
+    const auto pulled = read_order(order_, settings_);
+    EXPECT_TRUE(pulled);
+    return pulled.value_or(connector::PulledOrder{});
+  }
+  json::value document() { return json::parse(read().document); }
+
+  Settings settings_ = test::settings();
+  json::object order_{{"id", "1"}, {"code", "C1"}, {"state", "PaymentSettled"}, {"orderPlacedAt", "2026-11-21T02:19:28.298Z"}, {"total", 1234}};
+};
+
+TEST_F(VendureOrderDocument, UnitPriceIsTheLinesNetDividedAndRoundedToFourDigits) {
+  order_["lines"] = json::array{line(3, 2708, 3250), line(3, -1000, -1200), line(7, 100, 120)};
+  const auto lines = document().at("lines").as_array();
+  EXPECT_EQ(lines[0].at("unit_price"), "9.0267");
+  EXPECT_EQ(lines[0].at("net"), "27.08");
+  EXPECT_EQ(lines[1].at("unit_price"), "-3.3333");
+  EXPECT_EQ(lines[2].at("unit_price"), "0.1429");
+}
+
+TEST_F(VendureOrderDocument, FulfilledPartsAreNoLongerHeldBackExceptByCancelledFulfilments) {
+  auto one = line(5, 5000, 6000);
+  one["fulfillmentLines"] = {{{"quantity", 2}, {"fulfillment", {{"state", "Shipped"}}}}, {{"quantity", 1}, {"fulfillment", {{"state", "Cancelled"}}}},
+                             {{"quantity", 1}, {"fulfillment", {{"state", "Pending"}}}}};
+  order_["lines"] = json::array{one};
+  EXPECT_EQ(document().at("lines").at(0).at("open_quantity"), "2");
+  EXPECT_EQ(document().at("lines").at(0).at("quantity"), "5");
+}
+
+TEST_F(VendureOrderDocument, CancelledLinesAreLeftOut) {
+  order_["lines"] = json::array{line(0, 0, 0), line(1, 100, 120)};
+  EXPECT_EQ(document().at("lines").as_array().size(), 1U);
+}
+
+TEST_F(VendureOrderDocument, StatesDecideWhatIsImportedWatchedAndCancelled) {
+  struct Expected {
+    const char* state;
+    bool acknowledged, open, cancelled;
+  };
+  order_["lines"] = json::array{line(1, 100, 120)};
+  for (const auto& expected : {Expected{"PaymentAuthorized", true, true, false}, Expected{"PaymentSettled", true, true, false},
+                               Expected{"ArrangingAdditionalPayment", false, true, false}, Expected{"Modifying", false, true, false},
+                               Expected{"PartiallyShipped", false, true, false}, Expected{"Delivered", false, false, false},
+                               Expected{"Cancelled", false, false, true}}) {
+    order_["state"] = expected.state;
+    const auto pulled = read();
+    EXPECT_EQ(pulled.acknowledged, expected.acknowledged) << expected.state;
+    EXPECT_EQ(pulled.open, expected.open) << expected.state;
+    EXPECT_EQ(pulled.cancelled, expected.cancelled) << expected.state;
+  }
+}
+
+TEST_F(VendureOrderDocument, ShippedOrderIsWatchedOnlyWhileSomethingIsOpen) {
+  order_["state"] = "Shipped";
+  auto one = line(1, 100, 120);
+  order_["lines"] = json::array{one};
+  EXPECT_TRUE(read().open);
+  one["fulfillmentLines"] = json::array{json::object{{"quantity", 1}, {"fulfillment", {{"state", "Shipped"}}}}};
+  order_["lines"] = json::array{one};
+  EXPECT_FALSE(read().open);
+}
+
+TEST_F(VendureOrderDocument, ChannelsOwnStatesReplaceTheDefault) {
+  settings_.order_states = {"Acknowledged"};
+  EXPECT_FALSE(read().acknowledged);
+  order_["state"] = "Acknowledged";
+  EXPECT_TRUE(read().acknowledged);
+}
+
+TEST_F(VendureOrderDocument, RateOfShippingIsTheOrdersRateThatExplainsItsTax) {
+  order_["shippingLines"] = {{{"discountedPrice", 500}, {"discountedPriceWithTax", 535}}, {{"discountedPrice", 500}, {"discountedPriceWithTax", 500}},
+                             {{"discountedPrice", 500}, {"discountedPriceWithTax", 550}}, {{"discountedPrice", 333}, {"discountedPriceWithTax", 359}}};
+  order_["taxSummary"] = {{{"taxRate", 20}}, {{"taxRate", 7}}, {{"taxRate", 7.7}}};
+  const auto shipping = document().at("shipping").as_array();
+  EXPECT_EQ(shipping[0].at("tax_rate"), "7");
+  EXPECT_EQ(shipping[1].at("tax_rate"), "0");
+  EXPECT_EQ(shipping[2].at("tax_rate"), "10");
+  EXPECT_EQ(shipping[3].at("tax_rate"), "7.7");
+}
+
+TEST_F(VendureOrderDocument, InvoiceGoesToTheDeliveryAddressWhereThereIsNoOther) {
+  order_["shippingAddress"] = {{"fullName", "Ada"}, {"streetLine1", "Gasse 1"}, {"streetLine2", nullptr}, {"countryCode", "DE"}};
+  order_["billingAddress"] = {{"fullName", nullptr}, {"streetLine1", nullptr}};
+  EXPECT_EQ(document().at("invoice_address"), document().at("delivery_address"));
+  EXPECT_EQ(document().at("invoice_address").at("street"), "Gasse 1");
+  EXPECT_EQ(document().at("customer").at("name"), "Ada");
+  order_["billingAddress"] = {{"fullName", "Babbage Ltd"}};
+  EXPECT_EQ(document().at("invoice_address").at("name"), "Babbage Ltd");
+}
+
+TEST_F(VendureOrderDocument, CustomersCodeIsReadFromTheNamedField) {
+  order_["customer"] = {{"firstName", "Ada"}, {"lastName", "Byron"}, {"emailAddress", "Ada@Example.COM"}, {"customFields", {{"erpPartyCode", "42"}}}};
+  EXPECT_TRUE(document().at("customer").at("erp_code").is_null());
+  settings_.customer_code_field = "erpPartyCode";
+  EXPECT_EQ(document().at("customer").at("erp_code"), "42");
+  EXPECT_EQ(document().at("customer").at("email"), "ada@example.com");
+}
+
+TEST_F(VendureOrderDocument, TextsAreBoundedAndHaveNoControlCharacters) {
+  std::string name;
+  for (int i = 0; i < 300; ++i) name += "ü";
+  order_["shippingAddress"] = {{"fullName", name}, {"city", "a\nb\tc"}};
+  EXPECT_EQ(document().at("delivery_address").at("name").as_string().size(), 510U);
+  EXPECT_EQ(document().at("delivery_address").at("city"), "a b c");
+}
+
+TEST_F(VendureOrderDocument, OddFieldsBecomeEmptyAndNeverThrow) {
+  order_ = {{"id", 5}, {"code", "C"}, {"state", 7}, {"orderPlacedAt", "yesterday"}, {"total", "12"}, {"customer", nullptr}, {"lines", {1, nullptr, {{"quantity", 2}, {"taxRate", 1e300}}}},
+            {"shippingLines", "x"}, {"payments", {{{"amount", 9223372036854775807}}}}, {"shippingAddress", json::array{}}};
+  const auto pulled = read();
+  EXPECT_EQ(pulled.portal_id, "5");
+  EXPECT_EQ(pulled.placed_at, Instant{});
+  const auto parsed = json::parse(pulled.document);
+  EXPECT_EQ(parsed.at("gross"), "0");
+  EXPECT_EQ(parsed.at("lines").at(0).at("unit_price"), "0");
+  EXPECT_EQ(parsed.at("payments").at(0).at("amount"), "92233720368547758.07");
+}
+
+TEST_F(VendureOrderDocument, OrderWithoutIdentityIsNone) {
+  order_.erase("code");
+  EXPECT_FALSE(read_order(order_, settings_));
+  EXPECT_FALSE(read_order(json::value(nullptr), settings_));
+}
+
+}  // namespace
+}  // namespace ferry::vendure
