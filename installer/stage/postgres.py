@@ -148,7 +148,7 @@ class Cluster:
             return cursor.fetchall() if cursor.description else []
 
     def exists(self, database):
-        return bool(self.query('postgres', 'SELECT FROM pg_database WHERE datname = %s', (database,)))
+        return bool(self.query('postgres', 'SELECT 1 FROM pg_database WHERE datname = %s', (database,)))
 
     def create_database(self, name, owner, template='template0'):
         """A new database; as a copy of a template it takes a fraction of a second."""
@@ -169,7 +169,7 @@ class Cluster:
         self.create_database(unfinished, owner, base)
         build(unfinished)
         wait_until(lambda: not self.query(
-            'postgres', 'SELECT FROM pg_stat_activity WHERE datname = %s', (unfinished,)), 10)
+            'postgres', 'SELECT 1 FROM pg_stat_activity WHERE datname = %s', (unfinished,)), 10)
         with self.cursor() as cursor:
             cursor.execute(sql.SQL('ALTER DATABASE {} RENAME TO {}').format(sql.Identifier(unfinished), sql.Identifier(name)))
         self._forget_older(name)
