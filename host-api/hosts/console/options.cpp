@@ -72,6 +72,8 @@ Result<void> check(const Options& options, const std::vector<std::string>& given
   for (const std::string_view name : command->required) {
     if (std::ranges::count(given, name) == 0) return misuse("--" + std::string(name) + " is missing" + see);
   }
+  const bool drives = options.command == "run" || options.command == "run-once";
+  if (drives && !options.job.empty() && !options.channel) return misuse("--job needs --channel" + see);
   const std::size_t count = options.arguments.size();
   if (count < command->least_arguments || count > command->most_arguments) {
     return misuse("usage: " + command_line(*command) + see);

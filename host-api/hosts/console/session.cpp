@@ -1,5 +1,7 @@
 #include "host-api/hosts/console/session.h"
 
+#include <dlfcn.h>
+
 #include <array>
 #include <chrono>
 #include <cstdio>
@@ -48,6 +50,12 @@ fs::path module_file(const Options& options, const Configuration& configuration)
   return here / "ferry.so";
 }
 
+// Marks the loaded module to stay until the process ends: the ODBC driver manager keeps what it has read for ever, and
+// would leak it with each unloading.
+void keep_loaded(const fs::path& file) {
+  ::dlopen(fs::absolute(file).c_str(), RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+}
+
 const char* name_of(ferry_log_severity_t severity) {
   static constexpr std::array<const char*, 7> kNames = {"DEBUG", "INFO", "WARNING", "ERROR", "ERROR", "HOST", "PLUGIN"};
   const bool is_known = severity >= 0 && static_cast<std::size_t>(severity) < kNames.size();
@@ -89,6 +97,7 @@ Result<std::unique_ptr<Session>> Session::open(const Options& options) {
   auto module = abi::load_module(file);
   if (!module) return problem(module.error().reason);
   session->module_ = std::move(*module);
+  keep_loaded(file);
   auto plugin = abi::PluginHandle::open(
       session->module_.entry, session->adapter_.c_host(),
       [host = &session->host_](ferry_log_severity_t severity, std::string_view line) { host->log(severity, line); });
