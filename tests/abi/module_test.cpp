@@ -1,6 +1,7 @@
 // The real ferry.so, loaded by Boost.DLL.
 #include "host-api/cxx/module.h"
 
+#include <dlfcn.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -38,16 +39,20 @@ TEST(Module, IsLoadedUsedAndUnloadedAgainAndAgain) {
 }
 
 TEST(Module, AnEngineWithoutADatabaseStartsSaysSoAndStops) {
+  // the driver manager keeps what it read of odbcinst.ini for ever: unloaded with the module, that would look like a
+  // leak
+  ASSERT_NE(dlopen("libodbc.so.2", RTLD_NOW | RTLD_NODELETE), nullptr);
   RecordingHost host;
   const HostAdapter adapter(host, "test", "1");
   const Module module = load_module(FERRY_MODULE).value();
   const auto plugin = std::move(PluginHandle::open(module.entry, adapter.c_host(), [](auto, auto) {}).value());
-  ASSERT_EQ(plugin->activate(Activation::engine, R"({"database":"Driver=no such driver"})").status, FERRY_OK);
+  const auto* nobody_listens = R"({"database":"Driver=PostgreSQL ANSI;Servername=127.0.0.1;Port=1;Database=x;UID=x"})";
+  ASSERT_EQ(plugin->activate(Activation::engine, nobody_listens).status, FERRY_OK);
   plugin->changed();
   EXPECT_EQ(plugin->pump(), 0U);
   const Performed status = plugin->perform("status", "{}");
   EXPECT_EQ(status.status, FERRY_E_RETRY) << status.text;
-  EXPECT_THAT(status.text, HasSubstr("no such driver"));
+  EXPECT_THAT(status.text, HasSubstr("connect"));
   plugin->deactivate(0);
 }
 
