@@ -165,25 +165,33 @@ Connection::Executing::~Executing() {
 }
 
 Transaction::Transaction(Connection& connection, Isolation isolation) : connection_(connection) {
-  const auto set = [&](SQLINTEGER attribute, std::uintptr_t value) {
-    connection_.check(SQLSetConnectAttr(connection_.handle(), attribute, reinterpret_cast<SQLPOINTER>(value), 0),
-                      SQL_HANDLE_DBC, connection_.handle(), "begin a transaction");
-  };
-  const auto level = isolation == Isolation::repeatable_read ? SQL_TXN_REPEATABLE_READ : SQL_TXN_READ_COMMITTED;
-  set(SQL_ATTR_TXN_ISOLATION, static_cast<std::uintptr_t>(level));
-  set(SQL_ATTR_AUTOCOMMIT, SQL_AUTOCOMMIT_OFF);
+  connection_.check(SQLSetConnectAttr(connection_.handle(), SQL_ATTR_AUTOCOMMIT,
+                                      reinterpret_cast<SQLPOINTER>(SQL_AUTOCOMMIT_OFF), 0),
+                    SQL_HANDLE_DBC, connection_.handle(), "begin a transaction");
+  // for this transaction only: the driver's own attribute would change the whole session
+  try {
+    if (isolation == Isolation::repeatable_read) connection_.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+  } catch (...) {
+    roll_back();
+    throw;
+  }
   open_ = true;
 }
 
-Transaction::~Transaction() {
-  if (open_) SQLEndTran(SQL_HANDLE_DBC, connection_.handle(), SQL_ROLLBACK);
+void Transaction::roll_back() noexcept {
+  SQLEndTran(SQL_HANDLE_DBC, connection_.handle(), SQL_ROLLBACK);
   SQLSetConnectAttr(connection_.handle(), SQL_ATTR_AUTOCOMMIT, reinterpret_cast<SQLPOINTER>(SQL_AUTOCOMMIT_ON), 0);
+}
+
+Transaction::~Transaction() {
+  if (open_) roll_back();
 }
 
 void Transaction::commit() {
   connection_.check(SQLEndTran(SQL_HANDLE_DBC, connection_.handle(), SQL_COMMIT), SQL_HANDLE_DBC, connection_.handle(),
                     "commit");
   open_ = false;
+  SQLSetConnectAttr(connection_.handle(), SQL_ATTR_AUTOCOMMIT, reinterpret_cast<SQLPOINTER>(SQL_AUTOCOMMIT_ON), 0);
 }
 
 }  // namespace ferry::sql

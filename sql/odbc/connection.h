@@ -80,6 +80,7 @@ class Transaction {
   void commit();
 
  private:
+  void roll_back() noexcept;
   Connection& connection_;
   bool open_ = false;
 };
