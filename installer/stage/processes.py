@@ -17,8 +17,9 @@ class StageError(Exception):
 class Progress:
     """Lines with the seconds since the start, so that nobody waits in front of a silent screen."""
 
-    def __init__(self, quiet=False):
-        self._began = time.monotonic()
+    def __init__(self, quiet=False, began=0.0):
+        """`began`: seconds that passed before."""
+        self._began = time.monotonic() - began
         self._quiet = quiet
         self._lock = threading.Lock()
 
@@ -81,13 +82,33 @@ def belongs_to_postgres(folder):
         os.chown(folder, user.pw_uid, user.pw_gid)
 
 
+_running = set()
+_interrupted = threading.Event()
+
+
 def run(command, log, what, **kwargs):
     """Runs to the end with its output in a file; a failure shows the end of it."""
+    if _interrupted.is_set():
+        raise StageError('interrupted')
     log.parent.mkdir(parents=True, exist_ok=True)
     with open(log, 'ab') as output:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, **kwargs)
-    if done.returncode:
-        raise StageError(f'{what} failed with status {done.returncode}; the end of {log}:\n{tail(log)}')
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, **kwargs)
+    _running.add(process)
+    try:
+        status = process.wait()
+    finally:
+        _running.discard(process)
+    if status and not _interrupted.is_set():
+        raise StageError(f'{what} failed with status {status}; the end of {log}:\n{tail(log)}')
+    if status:
+        raise StageError('interrupted')
+
+
+def interrupt():
+    """Ends what run() is waiting for, in any thread; nothing more is run."""
+    _interrupted.set()
+    for process in list(_running):
+        process.terminate()
 
 
 def tail(path, lines=20):
@@ -132,6 +153,11 @@ class Child:
         except (OSError, ValueError):
             return None
         return int(pid) if _born(pid) == born else None
+
+    @property
+    def started(self):
+        """When, as time.time(); None if it does not run."""
+        return self._file.stat().st_mtime if self.pid else None
 
     def start(self, command, env=None, cwd=None):
         if self.pid:

@@ -57,7 +57,8 @@ class Erp:
         self._password_file = self.folder / 'tryton-admin.password'
         here = Path(__file__).resolve().parent
         self._plain = f"tryton_{_digest((here / 'bootstrap.py').read_text(), ' '.join(MODULES), str(products))}"
-        self._with_ferry = f'trytonferry_{_digest(self._plain, _module_text())}'
+        self.module_digest = _digest(self._plain, _module_text())
+        self._with_ferry = f'trytonferry_{self.module_digest}'
 
     @property
     def password(self):
