@@ -125,14 +125,17 @@ ItemVerdict Trouble::for_item(std::size_t index, bool is_alone) const {
   return item;
 }
 
-Answer read_answer(const HttpReply& reply, Kind kind) {
+Answer read_answer(const HttpReply& reply, Kind kind, std::string_view list) {
   if (reply.status == 0) return {lost(reply, kind), {}};
   if (reply.status == 429 || reply.status == 423) return {asked_to_wait(reply), {}};
   if (reply.status == 503 && !reply.header("retry-after").empty()) return {asked_to_wait(reply), {}};
   auto body = parse(reply.body);
   if (body && reply.status < 500) {
     if (const auto& errors = array_at(*body, {"errors"}); !errors.empty()) return {from_error(reply, errors.front()), {}};
-    if (const auto* data = find(*body, {"data"}); data && data->is_object() && reply.status == 200) return {{}, *data};
+    const auto* data = find(*body, {"data"});
+    const bool is_usable = reply.status == 200 && data && data->is_object();
+    const auto* items = is_usable && !list.empty() ? find(*data, {list, "items"}) : nullptr;
+    if (is_usable && (list.empty() || (items && items->is_array()))) return {{}, *data};
   }
   return {from_status(reply, body ? &*body : nullptr, kind), {}};
 }

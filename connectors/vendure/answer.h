@@ -36,8 +36,9 @@ struct Answer {
   json::value data;  // the GraphQL data when there is no trouble
 };
 
-// Never throws for any reply.
-Answer read_answer(const connector::HttpReply& reply, Kind kind);
+// Never throws for any reply. `list` names a field of the data that must hold `items`: an answer without them says nothing
+// about which records exist.
+Answer read_answer(const connector::HttpReply& reply, Kind kind, std::string_view list = "");
 
 // HTTP 200, FORBIDDEN, and the header vendure-auth-token present but empty: the token is dead. The same without that
 // header is a missing permission, which no log-in mends.

@@ -104,6 +104,12 @@ TEST(VendureAnswer, PortalTextIsQuotedAndBounded) {
   EXPECT_LT(trouble.reason.size(), 500U);
 }
 
+TEST(VendureAnswer, WithoutTheListItWasAskedForSaysNothingAboutWhatExists) {
+  for (const auto* body : {R"({"data":{}})", R"({"data":{"orders":null}})", R"({"data":{"orders":{"items":7}}})"})
+    EXPECT_EQ(read_answer(ok(body), Kind::query, "orders").trouble->verdict, Verdict::retry) << body;
+  EXPECT_FALSE(read_answer(ok(R"({"data":{"orders":{"items":[]}}})"), Kind::query, "orders").trouble);
+}
+
 TEST(VendureAnswer, OddBodiesAreNoAnswer) {
   for (const auto* body : {"", "null", "[]", "{}", R"({"data":null})", R"({"data":[]})", R"({"errors":[]})", R"({"errors":7})", "{\"data\":"})
     EXPECT_EQ(verdict_of(ok(body)), Verdict::retry) << body;

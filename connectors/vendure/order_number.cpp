@@ -109,7 +109,7 @@ std::map<std::string, OrderNumberPush::Seen> OrderNumberPush::read_numbers(const
 }
 
 Step OrderNumberPush::on_looked(const HttpReply& reply) {
-  const auto answer = read_answer(reply, Kind::query);
+  const auto answer = read_answer(reply, Kind::query, "orders");
   if (answer.trouble) return fail_all(*answer.trouble);
   const auto seen = read_numbers(answer.data);
   for (const auto& item : items_) {
@@ -176,7 +176,7 @@ Step OrderNumberPush::on_holder(const HttpReply& reply) {
 }
 
 Step OrderNumberPush::on_read_back(const HttpReply& reply) {
-  const auto answer = read_answer(reply, Kind::query);
+  const auto answer = read_answer(reply, Kind::query, "orders");
   if (answer.trouble) return fail_all(*answer.trouble);
   const auto seen = read_numbers(answer.data);
   for (const auto& item : items_) {

@@ -40,7 +40,7 @@ class OrderPull final : public Pull {
   }
 
   PullStep on_reply(const HttpReply& reply) override {
-    const auto answer = read_answer(reply, Kind::query);
+    const auto answer = read_answer(reply, Kind::query, "orders");
     if (answer.trouble) return PullFailed{answer.trouble->for_item(0, true)};
     const auto total = integer_at(answer.data, {"orders", "totalItems"});
     const auto& items = array_at(answer.data, {"orders", "items"});

@@ -52,7 +52,7 @@ class Probe final : public Exchange {
   Step start() override { return Send{graphql(settings_, Kind::query, kProbe, {})}; }
   Step on_resume() override { return finish(); }  // never pauses
   Step on_reply(const HttpReply& reply) override {
-    const auto answer = read_answer(reply, Kind::query);
+    const auto answer = read_answer(reply, Kind::query, has_rights_ ? "stockLocations" : "");
     if (answer.trouble) return Finish{{answer.trouble->for_item(0, true)}};
     if (has_rights_) {
       check_location(answer.data);

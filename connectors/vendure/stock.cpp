@@ -95,7 +95,7 @@ Step StockPush::look() {
 }
 
 Step StockPush::on_looked(const HttpReply& reply) {
-  const auto answer = read_answer(reply, Kind::query);
+  const auto answer = read_answer(reply, Kind::query, "productVariants");
   if (answer.trouble) {
     for (const auto& item : items_) settled_.push_back(answer.trouble->for_item(item.index, batch_.size() == 1));
     return finish();
