@@ -21,16 +21,14 @@ Instant TokenBucket::full_at(Instant now) const noexcept {
 }
 
 Duration TokenBucket::wait(Instant now, std::int64_t tokens) const noexcept {
-  const std::int64_t wanted = std::min(std::max<std::int64_t>(tokens, 1), burst_);
-  const Duration missing = full_at(now) + interval_ * wanted - (now + interval_ * burst_);
+  const Duration missing = full_at(now) + interval_ * std::max<std::int64_t>(tokens, 1) - (now + interval_ * burst_);
   return std::max(missing, Duration(0));
 }
 
 Duration TokenBucket::take(Instant now, std::int64_t tokens) noexcept {
-  const Duration missing = wait(now, tokens);
-  if (missing == Duration(0)) {
-    full_at_ = full_at(now) + interval_ * std::min(std::max<std::int64_t>(tokens, 1), burst_);
-  }
+  const std::int64_t wanted = std::clamp<std::int64_t>(tokens, 1, burst_);
+  const Duration missing = wait(now, wanted);
+  if (missing == Duration(0)) full_at_ = full_at(now) + interval_ * wanted;
   return missing;
 }
 

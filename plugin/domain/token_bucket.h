@@ -16,7 +16,7 @@ class TokenBucket {
   // Zero: granted, the tokens are taken. Otherwise nothing is taken, and the same call is granted after that wait if
   // nobody else takes any meanwhile. More than `burst` tokens are taken as `burst`.
   Duration take(Instant now, std::int64_t tokens = 1) noexcept;
-  // What take() would answer.
+  // How long until that many tokens can have been taken, one after the other; takes none.
   Duration wait(Instant now, std::int64_t tokens = 1) const noexcept;
 
   // A bucket that grants at most `rate_per_second` (at least 1) in any one second, some of them at once.

@@ -67,7 +67,7 @@ Dispatch::Batch Dispatch::next_batch() {
 
 void Dispatch::begin_next(Instant now, double unit, std::vector<Action>& actions) {
   const bool is_half = !halves_.empty();
-  const auto at = flights_.emplace(++last_flight_, Flight{next_batch(), {}, nullptr, is_half, 0, {}}).first;
+  const auto at = flights_.emplace(++last_flight_, Flight{next_batch(), {}, nullptr, is_half, false, 0, {}}).first;
   Flight& flight = at->second;
   for (const DueItem& item : flight.items) {
     flight.outbound.push_back(item.item);
@@ -116,6 +116,11 @@ bool Dispatch::on_reply(const Replied& replied, Instant now, double unit, std::v
   const auto at = flights_.find(found->second);
   by_request_.erase(found);
   at->second.request = 0;
+  if (at->second.is_given_up) {
+    drop(at);
+    findings_.has_freed_keys = true;
+    return true;
+  }
   handle(at, at->second.conversation->on_reply(replied.reply, now), now, unit, actions);
   return true;
 }
@@ -220,17 +225,26 @@ void Dispatch::stop() {
   is_stopping_ = true;
   queue_.clear();
   halves_.clear();
-  for (auto at = flights_.begin(); at != flights_.end();) at = at->second.request == 0 ? drop(at) : std::next(at);
+  for (auto at = flights_.begin(); at != flights_.end();) {
+    const bool is_awaited = at->second.request != 0 && !at->second.is_given_up;
+    at = is_awaited ? std::next(at) : drop(at);
+  }
 }
 
-void Dispatch::drop_all() {
+void Dispatch::give_up() {
   queue_.clear();
   halves_.clear();
-  flights_.clear();
-  by_request_.clear();
-  held_.clear();
   finished_.clear();
   findings_ = {};
+  held_.clear();
+  for (auto at = flights_.begin(); at != flights_.end();) {
+    Flight& flight = at->second;
+    flight.is_given_up = flight.request != 0;
+    if (flight.is_given_up) {
+      for (const DueItem& item : flight.items) held_.insert(item.key);
+    }
+    at = flight.is_given_up ? std::next(at) : flights_.erase(at);
+  }
 }
 
 std::vector<SettledExchange> Dispatch::take_finished() { return std::exchange(finished_, {}); }

@@ -21,6 +21,7 @@ struct Findings {
   bool drifted = false;                     // the portal acted by itself
   std::optional<std::string> portal_error;  // nothing got through ("" = something did); none: nothing new is known
   std::int64_t delivered = 0, dead = 0;     // items settled for good
+  bool has_freed_keys = false;              // of a given-up exchange: they may be due, and were left out of loads
 };
 
 class Dispatch {
@@ -39,7 +40,9 @@ class Dispatch {
 
   // Drops what has not reached the portal: it is read again from the tables, in its newest form.
   void forget_unsent();
-  void drop_all();
+  // Gives everything up. Keys of requests under way stay held until their answers come, which are not believed: a newer
+  // value sent meanwhile could be overtaken by the old one.
+  void give_up();
 
   // Items settled since the last call, exchange by exchange; their keys stay held until release().
   std::vector<SettledExchange> take_finished();
@@ -64,6 +67,7 @@ class Dispatch {
     std::vector<connector::OutboundItem> outbound;  // parallel to items; the exchange refers to it
     std::unique_ptr<Conversation> conversation;
     bool is_half = false;       // of a refused batch
+    bool is_given_up = false;
     std::uint64_t request = 0;  // under way; 0: none
     Instant resume_at{};
   };

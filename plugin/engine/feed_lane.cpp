@@ -62,7 +62,8 @@ void FeedLane::failed(const Problem& problem) {
 // Another process drives the lane: what we know and what is under way is its business now.
 void FeedLane::lose() {
   summarize();
-  dispatch_.drop_all();
+  dispatch_.give_up();
+  if (is_stopping_) dispatch_.stop();
   recording_.clear();
   is_load_wanted_ = false;
   next_due_ = Instant{};
@@ -181,6 +182,7 @@ void FeedLane::act_on_findings() {
     counts.failed += dead;
     counts.deferred -= dead;
   }
+  if (findings.has_freed_keys) is_load_wanted_ = true;
   if (findings.drifted) out_.actions.emplace_back(WakeJob{channel_->id, std::string(kIntakeJob)});
   if (findings.unauthorized && !is_paused_) {
     is_paused_ = true;
@@ -256,7 +258,8 @@ Instant FeedLane::next_wake() const {
   if (!lease_.is_held(now_) || is_paused_) return at;
   at = earlier(at, earlier(next_poll_, next_boundary_));
   at = earlier(at, compared_fully_at_ + channel_->settings.full_interval);
-  return earlier(at, next_due_);
+  // with enough at hand nothing is loaded, however much is due
+  return dispatch_.wants_items() ? earlier(at, next_due_) : at;
 }
 
 }  // namespace ferry::engine

@@ -101,6 +101,28 @@ TEST_F(FeedLaneTest, ALeaseThatRanOutIsNotReliedOnAndWhatWasUnderWayIsReadAgain)
   EXPECT_TRUE(stage->take<LoadDue>().except.empty());
 }
 
+TEST_F(FeedLaneTest, ANewerValueWaitsUntilTheOldOneOfALostLeaseIsAnsweredLestItBeOvertaken) {
+  sending(due_items(1), {.max_in_flight = 2});
+  const auto old = stage->take<Request>();
+  stage->pass(seconds(16));
+  stage->give(Tick{});
+  stage->renewed();
+  stage->run_done(1);
+  const auto load = stage->take<LoadDue>();
+  EXPECT_EQ(load.except.size(), 1U);
+  stage->give(Loaded{DueItems{}});
+  stage->give(Replied{old.request, reply(200, "*=delivered")});
+  EXPECT_FALSE(stage->has<Record>()) << "what it says is not believed";
+  EXPECT_TRUE(stage->take<LoadDue>().except.empty());
+}
+
+TEST_F(FeedLaneTest, StoppingDoesNotWaitForARequestOfALostLease) {
+  sending(due_items(1));
+  stage->pass(seconds(16));
+  stage->give(Stop{});
+  EXPECT_TRUE(stage->stopped);
+}
+
 TEST_F(FeedLaneTest, AFencedWriteStopsTheDrivingAtOnce) {
   sending(due_items(1));
   stage->answer(reply(200, "*=delivered"));
@@ -444,6 +466,17 @@ TEST_F(FeedLaneTest, ADatabaseClockBehindOursIsNoReasonToSpin) {
   stage->run_done(1, RunMode::hints);
   stage->loaded({}, stage->now);
   EXPECT_EQ(stage->wake_at, stage->now + milliseconds(50));
+}
+
+TEST_F(FeedLaneTest, WhatComesDueWhileEnoughIsAtHandIsNoReasonToSpin) {
+  build({.batch_cap = 1});
+  stage->lease();
+  stage->run_done(3);
+  stage->loaded(due_items(3), stage->now + seconds(1));
+  stage->pass(seconds(1));
+  stage->give(Tick{});
+  EXPECT_GT(stage->wake_at, stage->now);
+  EXPECT_FALSE(stage->has<LoadDue>());
 }
 
 TEST_F(FeedLaneTest, AFullLoadIsFollowedByTheNext) {
