@@ -33,8 +33,9 @@ bool has_control(std::string_view text) {
 // A line break in a header or target would let its author write further headers.
 bool is_well_formed(const connector::HttpRequest& request) {
   const auto is_bad = [](const auto& header) { return has_control(header.first) || has_control(header.second); };
-  return request.target.starts_with('/') && !has_control(request.target) && request.target.find(' ') == std::string::npos &&
-         !request.method.empty() && std::none_of(request.headers.begin(), request.headers.end(), is_bad);
+  return request.target.starts_with('/') && !has_control(request.target) &&
+         request.target.find(' ') == std::string::npos && !request.method.empty() &&
+         std::none_of(request.headers.begin(), request.headers.end(), is_bad);
 }
 
 struct Pending {
@@ -75,7 +76,7 @@ class Client::Impl {
   std::deque<std::shared_ptr<Pending>> waiting_;
   std::unordered_set<std::shared_ptr<Pending>> active_;
   bool is_closing_ = false;  // on the client's thread: keep no connection any more
-  std::mutex gate_;  // orders send() against shutdown(): what was posted before it is answered by it
+  std::mutex gate_;          // orders send() against shutdown(): what was posted before it is answered by it
   bool is_shut_down_ = false;
   std::thread thread_;
 };
@@ -122,17 +123,19 @@ void Client::Impl::pump() {
     auto pending = std::move(waiting_.front());
     waiting_.pop_front();
     active_.insert(pending);
-    asio::co_spawn(io_, perform(*pending), [this, pending](const std::exception_ptr& thrown, connector::HttpReply reply) {
-      // Only exhausted memory or a defect throws here; whether the request left is then unknown.
-      finish(pending, thrown ? failed("internal error in the HTTP client", true) : std::move(reply));
-    });
+    asio::co_spawn(io_, perform(*pending),
+                   [this, pending](const std::exception_ptr& thrown, connector::HttpReply reply) {
+                     // Only exhausted memory or a defect throws here; whether the request left is then unknown.
+                     finish(pending, thrown ? failed("internal error in the HTTP client", true) : std::move(reply));
+                   });
   }
 }
 
 asio::awaitable<connector::HttpReply> Client::Impl::perform(Pending& pending) {
   if (pending.is_cancelled) co_return failed("cancelled");
   if (!setup_problem_.empty()) co_return failed(setup_problem_);
-  if (!is_well_formed(pending.request)) co_return failed("write: the request has a control character in its target or headers");
+  if (!is_well_formed(pending.request))
+    co_return failed("write: the request has a control character in its target or headers");
   bool was_sent = false;
   if (auto pooled = take_idle()) {
     auto* const connection = pooled.get();
@@ -141,7 +144,8 @@ asio::awaitable<connector::HttpReply> Client::Impl::perform(Pending& pending) {
     pending.connection = nullptr;
     const bool may_repeat = pending.request.idempotent || !reply.request_was_sent;
     if (connection->is_reusable()) idle_.push_back(std::move(pooled));
-    if (reply.status != 0 || pending.is_cancelled || !pooled || !connection->was_closed_by_peer() || !may_repeat) co_return reply;
+    if (reply.status != 0 || pending.is_cancelled || !pooled || !connection->was_closed_by_peer() || !may_repeat)
+      co_return reply;
     was_sent = reply.request_was_sent;
   }
   auto reply = co_await use(pending, std::make_unique<Connection>(io_, target_));
@@ -215,7 +219,9 @@ void Client::Impl::shutdown() {
 
 Client::Client(Settings settings) : impl_(std::make_unique<Impl>(std::move(settings))) {}
 Client::~Client() { shutdown(); }
-void Client::send(connector::HttpRequest request, Callback callback) { impl_->send(std::move(request), std::move(callback)); }
+void Client::send(connector::HttpRequest request, Callback callback) {
+  impl_->send(std::move(request), std::move(callback));
+}
 void Client::cancel_all() { impl_->cancel_all(); }
 void Client::shutdown() { impl_->shutdown(); }
 

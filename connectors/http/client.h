@@ -21,7 +21,8 @@ struct Settings {
   Duration connect_timeout = std::chrono::seconds(10);  // name resolution, TCP, proxy and TLS handshake together
   Duration write_timeout = std::chrono::seconds(30);    // the whole request
   Duration read_timeout = std::chrono::seconds(120);    // the whole reply, from the request's last byte on
-  Duration idle_lifetime = std::chrono::seconds(4);     // of a pooled connection; shorter where "Keep-Alive: timeout" says so
+  Duration idle_lifetime =
+      std::chrono::seconds(4);  // of a pooled connection; shorter where "Keep-Alive: timeout" says so
 
   std::size_t max_body_bytes = std::size_t{16} << 20;  // of a reply; a larger one is an error, never cut
   std::size_t max_header_bytes = std::size_t{64} << 10;
@@ -40,11 +41,12 @@ class Client {
 
   // Sends as soon as a connection is free. `callback` is called exactly once, on the client's thread: with the portal's
   // reply (redirects are not followed, header names in lower case), or with status 0 and an error beginning with the
-  // step that failed ("connect: ", "tls: ", "proxy: ", "write: ", "read: ", "cancelled"). request_was_sent is false only when
-  // the portal certainly cannot have acted. The request's own timeout bounds write and read together.
+  // step that failed ("connect: ", "tls: ", "proxy: ", "write: ", "read: ", "cancelled"). request_was_sent is false
+  // only when the portal certainly cannot have acted. The request's own timeout bounds write and read together.
   //
   // A pooled connection that the portal had closed is replaced once, if the request is idempotent or none of it was
-  // written; nothing else is ever repeated. [any thread; after shutdown() the callback is called at once, on the caller's]
+  // written; nothing else is ever repeated. [any thread; after shutdown() the callback is called at once, on the
+  // caller's]
   void send(connector::HttpRequest request, Callback callback);
 
   // Every request that is waiting or under way ends with status 0, error "cancelled". [any thread]

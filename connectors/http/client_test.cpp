@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 
-
 #include "connectors/http/support/ask.h"
 #include "connectors/http/support/test_server.h"
 
@@ -44,14 +43,16 @@ TEST(HttpClient, SendsMethodPathHeadersAndBodyAndAnswersWithStatusHeadersAndBody
 
 TEST(HttpClient, ReadsAChunkedReply) {
   TestServer server([](const Request&) {
-    return TestServer::Answer{"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n"};
+    return TestServer::Answer{
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n"};
   });
   Client client(settings_for(server));
   EXPECT_EQ(ask(client, get()).body, "hello world");
 }
 
 TEST(HttpClient, PassesOverInterimReplies) {
-  TestServer server([](const Request&) { return TestServer::Answer{"HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n" + reply("real")}; });
+  TestServer server(
+      [](const Request&) { return TestServer::Answer{"HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n" + reply("real")}; });
   Client client(settings_for(server));
   const auto got = ask(client, get());
   EXPECT_EQ(got.status, 200);
@@ -59,7 +60,8 @@ TEST(HttpClient, PassesOverInterimReplies) {
 }
 
 TEST(HttpClient, ReturnsARedirectAsItIs) {
-  TestServer server([](const Request&) { return TestServer::Answer{reply("", "location: /elsewhere\r\n", "302 Found")}; });
+  TestServer server(
+      [](const Request&) { return TestServer::Answer{reply("", "location: /elsewhere\r\n", "302 Found")}; });
   Client client(settings_for(server));
   const auto got = ask(client, get());
   EXPECT_EQ(got.status, 302);
@@ -166,7 +168,8 @@ TEST(HttpClient, ReportsAReadThatTakesTooLong) {
 }
 
 TEST(HttpClient, BoundsTheWholeExchangeByTheRequestsOwnTimeout) {
-  TestServer server([](const Request&) { return TestServer::Answer{"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf"}; });
+  TestServer server(
+      [](const Request&) { return TestServer::Answer{"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf"}; });
   Client client(settings_for(server));
   auto request = get();
   request.timeout = 50ms;
@@ -198,8 +201,9 @@ TEST(HttpClient, RefusesAReplyLargerThanItsBounds) {
 
 TEST(HttpClient, TellsATruncatedReplyFromAWholeOne) {
   TestServer server([](const Request& request) {
-    return request.target() == "/chunked" ? TestServer::Answer{"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhe", true}
-                                          : TestServer::Answer{"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf", true};
+    return request.target() == "/chunked"
+               ? TestServer::Answer{"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhe", true}
+               : TestServer::Answer{"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf", true};
   });
   Client client(settings_for(server));
   for (const auto* target : {"/length", "/chunked"}) {

@@ -33,7 +33,8 @@ std::string describe(const boost::system::error_code& error, const Settings& set
   if (error == bhttp::error::end_of_stream || error == asio::error::eof || error == asio::ssl::error::stream_truncated)
     return "connection closed by the portal before a reply";
   if (error == bhttp::error::partial_message) return "reply truncated: connection closed in the middle of it";
-  if (error == bhttp::error::body_limit) return "reply body larger than " + std::to_string(settings.max_body_bytes) + " bytes";
+  if (error == bhttp::error::body_limit)
+    return "reply body larger than " + std::to_string(settings.max_body_bytes) + " bytes";
   if (error == bhttp::error::header_limit)
     return "reply header larger than " + std::to_string(settings.max_header_bytes) + " bytes";
   return error.message();
@@ -41,7 +42,8 @@ std::string describe(const boost::system::error_code& error, const Settings& set
 
 std::string lower(std::string_view text) {
   std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(result.begin(), result.end(), result.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return result;
 }
 
@@ -85,7 +87,8 @@ asio::awaitable<Connection::Error> Connection::resolve(const Endpoint& endpoint,
   Error error;
   const auto address = asio::ip::make_address(endpoint.host, error);
   if (!error) {
-    results = asio::ip::tcp::resolver::results_type::create(asio::ip::tcp::endpoint(address, endpoint.port), endpoint.host, "");
+    results = asio::ip::tcp::resolver::results_type::create(asio::ip::tcp::endpoint(address, endpoint.port),
+                                                            endpoint.host, "");
     co_return Error{};
   }
   const auto lookup = std::make_shared<Lookup>(stream_.get_executor());
@@ -216,7 +219,8 @@ Connection::Request Connection::encode(const connector::HttpRequest& request) co
   message.set(bhttp::field::host, portal.authority());
   message.set(bhttp::field::user_agent, "Ferry/" FERRY_VERSION);
   message.body() = {request.body.data(), request.body.size()};
-  if (!request.body.empty() || (request.method != "GET" && request.method != "HEAD")) message.content_length(request.body.size());
+  if (!request.body.empty() || (request.method != "GET" && request.method != "HEAD"))
+    message.content_length(request.body.size());
   return message;
 }
 
@@ -230,8 +234,9 @@ void Connection::keep_alive(const bhttp::response<bhttp::string_body>& response)
 }
 
 void Connection::note_failure(const Error& error) {
-  const bool is_closed = error == bhttp::error::end_of_stream || error == asio::error::eof || error == asio::error::connection_reset ||
-                         error == asio::error::broken_pipe || error == asio::ssl::error::stream_truncated;
+  const bool is_closed = error == bhttp::error::end_of_stream || error == asio::error::eof ||
+                         error == asio::error::connection_reset || error == asio::error::broken_pipe ||
+                         error == asio::ssl::error::stream_truncated;
   closed_by_peer_ = is_closed && received_bytes_ == 0 && !aborted_;
 }
 

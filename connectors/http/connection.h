@@ -65,7 +65,8 @@ class Connection {
   boost::asio::awaitable<Error> write(Stream& stream, const connector::HttpRequest& request, Clock::time_point deadline,
                                       bool& was_sent);
   template <class Stream>
-  boost::asio::awaitable<Error> read(Stream& stream, bool is_head, Clock::time_point deadline, connector::HttpReply& reply);
+  boost::asio::awaitable<Error> read(Stream& stream, bool is_head, Clock::time_point deadline,
+                                     connector::HttpReply& reply);
 
   Request encode(const connector::HttpRequest& request) const;
   void keep_alive(const boost::beast::http::response<boost::beast::http::string_body>& response);

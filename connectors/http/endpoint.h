@@ -10,9 +10,9 @@ namespace ferry::http {
 
 struct Endpoint {
   bool tls = false;
-  std::string host;          // name or address, without brackets
-  std::uint16_t port = 0;    // never 0 in a parsed endpoint
-  std::string path_prefix;   // "" or "/shop", without a trailing '/'
+  std::string host;         // name or address, without brackets
+  std::uint16_t port = 0;   // never 0 in a parsed endpoint
+  std::string path_prefix;  // "" or "/shop", without a trailing '/'
 
   // "shop.example.com", "shop.example.com:8080", "[::1]:3000": as a Host header says it (default port left out).
   std::string authority() const;

@@ -31,9 +31,9 @@ TEST(Endpoint, KeepsTheBracketsOfAnIpv6AddressWhereTheyBelong) {
 }
 
 TEST(Endpoint, RefusesWhatItWouldHaveToDropSilently) {
-  for (const auto* url : {"", "shop.example.com", "ftp://shop", "http://", "http://:80", "http://u:p@shop", "http://shop?x=1",
-                          "http://shop#x", "http://shop:0", "http://shop:65536", "http://shop:80x", "http://[::1", "http://a b",
-                          "http://[::1]x", "http://shop\r\nx"}) {
+  for (const auto* url : {"", "shop.example.com", "ftp://shop", "http://", "http://:80", "http://u:p@shop",
+                          "http://shop?x=1", "http://shop#x", "http://shop:0", "http://shop:65536", "http://shop:80x",
+                          "http://[::1", "http://a b", "http://[::1]x", "http://shop\r\nx"}) {
     EXPECT_FALSE(parse_endpoint(url)) << url;
   }
 }

@@ -7,8 +7,8 @@
 
 namespace ferry::http {
 
-// Trusts the system's authorities or, when `ca_file` (PEM) is given, only those. Not readable: `problem` says why, in one
-// line, and the context trusts nobody.
+// Trusts the system's authorities or, when `ca_file` (PEM) is given, only those. Not readable: `problem` says why, in
+// one line, and the context trusts nobody.
 boost::asio::ssl::context make_tls_context(const std::string& ca_file, std::string& problem);
 
 // Prepares one connection: server name indication for a name, and the check that the certificate is for `host`.

@@ -52,7 +52,8 @@ TEST_F(HttpTls, NamesThePortalItWants) {
   std::string name;
   SSL_CTX_set_tlsext_servername_callback(
       tls.native_handle(), +[](SSL* ssl, int*, void* into) {
-        if (const char* wanted = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name)) *static_cast<std::string*>(into) = wanted;
+        if (const char* wanted = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name))
+          *static_cast<std::string*>(into) = wanted;
         return SSL_TLSEXT_ERR_OK;
       });
   SSL_CTX_set_tlsext_servername_arg(tls.native_handle(), &name);
@@ -108,7 +109,8 @@ TEST_F(HttpTls, SaysWhichFileCannotBeRead) {
   settings.base_url = "https://localhost";
   settings.ca_file = "/no/such.pem";
   Client client(settings);
-  EXPECT_THAT(ask(client, get()).error, StartsWith("setting ca_file: '/no/such.pem' cannot be read as PEM certificates"));
+  EXPECT_THAT(ask(client, get()).error,
+              StartsWith("setting ca_file: '/no/such.pem' cannot be read as PEM certificates"));
 }
 
 TEST_F(HttpTls, ReachesThePortalThroughAProxyTunnel) {
@@ -130,7 +132,8 @@ TEST_F(HttpTls, ReachesThePortalThroughAProxyTunnel) {
 }
 
 TEST_F(HttpTls, SaysWhatTheProxyAnswered) {
-  TestServer proxy([](const Request&) { return TestServer::Answer{reply("", "", "407 Proxy Authentication Required")}; });
+  TestServer proxy(
+      [](const Request&) { return TestServer::Answer{reply("", "", "407 Proxy Authentication Required")}; });
   auto settings = settings_for("https://portal.invalid");
   settings.proxy = proxy.url();
   Client client(settings);

@@ -26,7 +26,7 @@ struct Permission {
   std::string_view path, name;
 };
 constexpr std::array kPermissions = {
-    Permission{"productVariants", "ReadCatalog"},     Permission{"updateProductVariants", "UpdateCatalog"},
+    Permission{"productVariants", "ReadCatalog"},      Permission{"updateProductVariants", "UpdateCatalog"},
     Permission{"stockLocations", "ReadStockLocation"}, Permission{"orders", "ReadOrder"},
     Permission{"setOrderCustomFields", "UpdateOrder"},
 };
@@ -36,14 +36,16 @@ Trouble forbidden(const HttpReply& reply, const json::value& error) {
   const auto& path = array_at(error, {"path"});
   const auto* first = path.empty() ? nullptr : path.front().if_string();
   const std::string_view field = first ? std::string_view(*first) : "";
-  const auto known = std::find_if(kPermissions.begin(), kPermissions.end(), [&](const auto& p) { return p.path == field; });
+  const auto known =
+      std::find_if(kPermissions.begin(), kPermissions.end(), [&](const auto& p) { return p.path == field; });
   std::string reason = "the portal's user may not use " + quote(field);
   if (known != kPermissions.end()) reason += "; give its role the permission " + std::string(known->name);
   return trouble_of(Verdict::unauthorized, std::move(reason));
 }
 
 bool contains_any(std::string_view text, std::initializer_list<std::string_view> parts) {
-  return std::any_of(parts.begin(), parts.end(), [&](std::string_view part) { return text.find(part) != std::string_view::npos; });
+  return std::any_of(parts.begin(), parts.end(),
+                     [&](std::string_view part) { return text.find(part) != std::string_view::npos; });
 }
 
 // Database errors reach the client as raw text without a code, in production too.
@@ -71,7 +73,8 @@ Trouble from_error(const HttpReply& reply, const json::value& error) {
 
 Trouble lost(const HttpReply& reply, Kind kind) {
   const bool is_unknown = kind == Kind::mutation && reply.request_was_sent;
-  auto trouble = trouble_of(is_unknown ? Verdict::ambiguous : Verdict::retry, "no answer from the portal: " + reply.error);
+  auto trouble =
+      trouble_of(is_unknown ? Verdict::ambiguous : Verdict::retry, "no answer from the portal: " + reply.error);
   trouble.is_transport = true;
   return trouble;
 }
@@ -92,7 +95,8 @@ bool is_oversize(const HttpReply& reply, const json::value* body) {
 
 Trouble from_status(const HttpReply& reply, const json::value* body, Kind kind) {
   const auto status = "HTTP " + std::to_string(reply.status);
-  if (is_oversize(reply, body)) return trouble_of(Verdict::split, "the request is too large for the portal (" + status + ")");
+  if (is_oversize(reply, body))
+    return trouble_of(Verdict::split, "the request is too large for the portal (" + status + ")");
   if (reply.status == 401 || reply.status == 403)
     return trouble_of(Verdict::unauthorized, "the portal or a proxy before it refused access (" + status + ")");
   if (reply.status == 400 || reply.status == 422)
@@ -102,7 +106,8 @@ Trouble from_status(const HttpReply& reply, const json::value* body, Kind kind) 
   if (kind == Kind::mutation && (reply.status == 502 || reply.status == 504)) trouble.verdict = Verdict::ambiguous;
   if (reply.status == 404) trouble.reason = "no admin API at this address (HTTP 404); check the setting base_url";
   if (reply.status / 100 == 3) trouble.reason = "the portal redirects (" + status + "); check the setting base_url";
-  if (reply.status / 100 == 2) trouble.reason = "the portal's answer is not GraphQL; check the setting base_url: " + quote(reply.body);
+  if (reply.status / 100 == 2)
+    trouble.reason = "the portal's answer is not GraphQL; check the setting base_url: " + quote(reply.body);
   return trouble;
 }
 
@@ -131,7 +136,8 @@ Answer read_answer(const HttpReply& reply, Kind kind, std::string_view list) {
   if (reply.status == 503 && !reply.header("retry-after").empty()) return {asked_to_wait(reply), {}};
   auto body = parse(reply.body);
   if (body && reply.status < 500) {
-    if (const auto& errors = array_at(*body, {"errors"}); !errors.empty()) return {from_error(reply, errors.front()), {}};
+    if (const auto& errors = array_at(*body, {"errors"}); !errors.empty())
+      return {from_error(reply, errors.front()), {}};
     const auto* data = find(*body, {"data"});
     const bool is_usable = reply.status == 200 && data && data->is_object();
     const auto* items = is_usable && !list.empty() ? find(*data, {list, "items"}) : nullptr;
@@ -148,7 +154,9 @@ bool is_session_refused(const HttpReply& reply) {
   const auto body = parse(reply.body);
   if (!body) return false;
   const auto& errors = array_at(*body, {"errors"});
-  return std::any_of(errors.begin(), errors.end(), [](const auto& error) { return text_at(error, {"extensions", "code"}) == "FORBIDDEN"; });
+  return std::any_of(errors.begin(), errors.end(), [](const auto& error) {
+    return text_at(error, {"extensions", "code"}) == "FORBIDDEN";
+  });
 }
 
 }  // namespace ferry::vendure

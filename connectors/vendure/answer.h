@@ -25,7 +25,9 @@ struct Trouble {
   bool is_duplicate = false;  // a unique value is used by another record
 
   // It concerns whatever would be sent next as well.
-  bool ends_exchange() const noexcept { return verdict == Verdict::snooze || verdict == Verdict::unauthorized || is_transport; }
+  bool ends_exchange() const noexcept {
+    return verdict == Verdict::snooze || verdict == Verdict::unauthorized || is_transport;
+  }
   bool is_transport = false;  // no GraphQL answer at all
 
   ItemVerdict for_item(std::size_t index, bool is_alone) const;
@@ -36,8 +38,8 @@ struct Answer {
   json::value data;  // the GraphQL data when there is no trouble
 };
 
-// Never throws for any reply. `list` names a field of the data that must hold `items`: an answer without them says nothing
-// about which records exist.
+// Never throws for any reply. `list` names a field of the data that must hold `items`: an answer without them says
+// nothing about which records exist.
 Answer read_answer(const connector::HttpReply& reply, Kind kind, std::string_view list = "");
 
 // HTTP 200, FORBIDDEN, and the header vendure-auth-token present but empty: the token is dead. The same without that

@@ -24,16 +24,20 @@ TEST(VendureAnswer, IsTheDataWhenThereIsNoError) {
 TEST(VendureAnswer, DeadlockIsRetried) { EXPECT_EQ(verdict_of(refused("deadlock detected")), Verdict::retry); }
 
 TEST(VendureAnswer, RawDatabaseRefusalsArePermanent) {
-  for (const auto* message : {R"(duplicate key value violates unique constraint "UQ_1")", "value \"3000000000\" is out of range for type integer",
-                              R"(insert or update on table "stock_level" violates foreign key constraint "FK_1")",
-                              R"(null value in column "shipping" of relation "refund")", "invalid input syntax for type integer"})
+  for (const auto* message :
+       {R"(duplicate key value violates unique constraint "UQ_1")",
+        "value \"3000000000\" is out of range for type integer",
+        R"(insert or update on table "stock_level" violates foreign key constraint "FK_1")",
+        R"(null value in column "shipping" of relation "refund")", "invalid input syntax for type integer"})
     EXPECT_EQ(verdict_of(refused(message)), Verdict::split) << message;
 }
 
 TEST(VendureAnswer, CodedRefusalsArePermanent) {
   for (const auto* code : {"ENTITY_NOT_FOUND", "USER_INPUT_ERROR", "BAD_USER_INPUT", "CHANNEL_NOT_FOUND"})
     EXPECT_EQ(verdict_of(refused("no", code)), Verdict::split) << code;
-  EXPECT_EQ(verdict_of(status(400, R"({"errors":[{"message":"no","extensions":{"code":"GRAPHQL_VALIDATION_FAILED"}}]})")), Verdict::split);
+  EXPECT_EQ(
+      verdict_of(status(400, R"({"errors":[{"message":"no","extensions":{"code":"GRAPHQL_VALIDATION_FAILED"}}]})")),
+      Verdict::split);
   EXPECT_TRUE(read_answer(refused("no", "ENTITY_NOT_FOUND"), Kind::mutation).trouble->is_not_found);
 }
 
@@ -72,13 +76,18 @@ TEST(VendureAnswer, WaitsAsAskedAndHoldsWhomItConcerns) {
   const auto locked = *read_answer(status(423), Kind::query).trouble;
   EXPECT_EQ(locked.scope, SnoozeScope::record);
   EXPECT_FALSE(locked.wait);
-  const auto maintenance = *read_answer(
-      status(503, "", {{"retry-after", "Sat, 21 Nov 2026 02:20:00 GMT"}, {"date", "Sat, 21 Nov 2026 02:19:00 GMT"}}), Kind::query).trouble;
+  const auto maintenance =
+      *read_answer(
+           status(503, "",
+                  {{"retry-after", "Sat, 21 Nov 2026 02:20:00 GMT"}, {"date", "Sat, 21 Nov 2026 02:19:00 GMT"}}),
+           Kind::query)
+           .trouble;
   EXPECT_EQ(maintenance.wait, std::chrono::seconds(60));
 }
 
 TEST(VendureAnswer, ForbiddenNamesThePermission) {
-  const auto trouble = *read_answer(refused("You are not currently authorized", "FORBIDDEN", "orders"), Kind::query).trouble;
+  const auto trouble =
+      *read_answer(refused("You are not currently authorized", "FORBIDDEN", "orders"), Kind::query).trouble;
   EXPECT_EQ(trouble.verdict, Verdict::unauthorized);
   EXPECT_THAT(trouble.reason, HasSubstr("ReadOrder"));
 }
@@ -111,7 +120,8 @@ TEST(VendureAnswer, WithoutTheListItWasAskedForSaysNothingAboutWhatExists) {
 }
 
 TEST(VendureAnswer, OddBodiesAreNoAnswer) {
-  for (const auto* body : {"", "null", "[]", "{}", R"({"data":null})", R"({"data":[]})", R"({"errors":[]})", R"({"errors":7})", "{\"data\":"})
+  for (const auto* body : {"", "null", "[]", "{}", R"({"data":null})", R"({"data":[]})", R"({"errors":[]})",
+                           R"({"errors":7})", "{\"data\":"})
     EXPECT_EQ(verdict_of(ok(body)), Verdict::retry) << body;
   EXPECT_EQ(verdict_of(ok(std::string(10'000, '['))), Verdict::retry);  // nested deeper than any answer
 }

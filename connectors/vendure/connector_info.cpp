@@ -17,12 +17,17 @@ using config::Field;
 using config::Type;
 
 constexpr std::array kFields = {
-    Field{"username", Type::text, "", true, 0, 0, "Vendure administrator that Ferry works as; its role needs ReadCatalog, UpdateCatalog, ReadOrder and UpdateOrder."},
+    Field{"username", Type::text, "", true, 0, 0,
+          "Vendure administrator that Ferry works as; its role needs ReadCatalog, UpdateCatalog, ReadOrder and "
+          "UpdateOrder."},
     Field{"password", Type::secret, "", true, 0, 0, "Name of the secret that holds this administrator's password."},
     Field{"channel_token", Type::text, "", false, 0, 0, "Token of the Vendure channel; empty: the default channel."},
-    Field{"order_number_field", Type::text, "erpOrderNumber", false, 0, 0, "Custom field of Order that receives the ERP's order number."},
-    Field{"customer_code_field", Type::text, "", false, 0, 0, "Custom field of Customer that carries the customer's code in the ERP; empty: none."},
-    Field{"stock_location", Type::text, "", false, 0, 0, "Name or id of the stock location to keep; empty: the portal's first."},
+    Field{"order_number_field", Type::text, "erpOrderNumber", false, 0, 0,
+          "Custom field of Order that receives the ERP's order number."},
+    Field{"customer_code_field", Type::text, "", false, 0, 0,
+          "Custom field of Customer that carries the customer's code in the ERP; empty: none."},
+    Field{"stock_location", Type::text, "", false, 0, 0,
+          "Name or id of the stock location to keep; empty: the portal's first."},
     Field{"page_size", Type::integer, "50", false, 1, 1000, "Orders read in one request."},
 };
 
@@ -30,9 +35,9 @@ constexpr std::array kFeeds = {Feed::stock, Feed::order_status};
 
 constexpr Capabilities kCapabilities{
     .feeds = kFeeds,
-    .max_batch_items = 100,        // Vendure is fastest there: about 0.7 s, one transaction
-    .max_batch_bytes = 60'000,     // a request over 100 kB is refused as a whole
-    .max_in_flight = 1,            // two batches at once gain nothing and can deadlock in the portal's database
+    .max_batch_items = 100,     // Vendure is fastest there: about 0.7 s, one transaction
+    .max_batch_bytes = 60'000,  // a request over 100 kB is refused as a whole
+    .max_in_flight = 1,         // two batches at once gain nothing and can deadlock in the portal's database
     .stock_meaning = StockMeaning::on_hand,
     .order_visibility_lag = std::chrono::seconds(60),  // placed when paid, visible when that transaction commits
 };
@@ -53,7 +58,9 @@ class Vendure final : public Connector {
   }
   std::unique_ptr<Exchange> probe() const override { return make_probe(settings_); }
   std::unique_ptr<Login> login() const override { return make_login(settings_); }
-  void authorize(HttpRequest& request, const Session& session) const override { vendure::authorize(request, session, settings_); }
+  void authorize(HttpRequest& request, const Session& session) const override {
+    vendure::authorize(request, session, settings_);
+  }
   bool session_refused(const HttpReply& reply) const override { return is_session_refused(reply); }
 
  private:

@@ -53,11 +53,12 @@ TEST(VendureGolden, IsRefusedWithAWrongPassword) {
 
 TEST(VendureGolden, SetsStockOfTwoLocationsAndLeavesAloneWhatIsRight) {
   const auto settings = test::settings();
-  const std::vector<connector::OutboundItem> items = {{"", stock_document("SKU-000010", "42"), ""},
-                                                      {"", stock_document("NOPE", "1"), ""},
-                                                      {"", stock_document("SKU-000011", "7", "\"WH2\""), ""},
-                                                      {"", stock_document("SKU-000012", "100"), ""},
-                                                      {"", stock_document("SKU-000013", "90"), stock_document("SKU-000013", "80")}};
+  const std::vector<connector::OutboundItem> items = {
+      {"", stock_document("SKU-000010", "42"), ""},
+      {"", stock_document("NOPE", "1"), ""},
+      {"", stock_document("SKU-000011", "7", "\"WH2\""), ""},
+      {"", stock_document("SKU-000012", "100"), ""},
+      {"", stock_document("SKU-000013", "90"), stock_document("SKU-000013", "80")}};
   const auto played = replay("stock", *make_stock_push(settings, items), 2);
   ASSERT_EQ(played.items.size(), 5U);
   EXPECT_EQ(played.items[1].verdict, Verdict::absent);
@@ -74,7 +75,9 @@ TEST(VendureGolden, NamesThePermissionThatIsMissing) {
   EXPECT_FALSE(is_session_refused(golden_reply("stock_lacks_permission/02")));
 }
 
-TEST(VendureGolden, TellsADeadSessionFromAMissingPermission) { EXPECT_TRUE(is_session_refused(golden_reply("session_dead/01"))); }
+TEST(VendureGolden, TellsADeadSessionFromAMissingPermission) {
+  EXPECT_TRUE(is_session_refused(golden_reply("session_dead/01")));
+}
 
 TEST(VendureGolden, WritesTheOrderNumberAndReadsItBack) {
   const auto settings = test::settings();
@@ -93,7 +96,9 @@ TEST(VendureGolden, NamesBothOrdersThatClaimOneNumber) {
   const auto played = replay("order_number_taken", *make_order_number_push(settings, items), 3);
   ASSERT_EQ(played.items.size(), 1U);
   EXPECT_EQ(played.items[0].verdict, Verdict::rejected);
-  EXPECT_EQ(played.items[0].reason, R"(the ERP number "SO-4" of portal order "JKAVUNHPEQ3C58AX" is already on portal order "8WCHHM5QX4XR8GC3")");
+  EXPECT_EQ(
+      played.items[0].reason,
+      R"(the ERP number "SO-4" of portal order "JKAVUNHPEQ3C58AX" is already on portal order "8WCHHM5QX4XR8GC3")");
 }
 
 TEST(VendureGolden, ReadsAPageOfOrdersToTheCent) {
@@ -115,18 +120,19 @@ TEST(VendureGolden, ReadsAPageOfOrdersToTheCent) {
   EXPECT_TRUE(order.acknowledged);
   EXPECT_TRUE(order.open);
   EXPECT_FALSE(order.cancelled);
-  EXPECT_EQ(order.document,
-            R"({"schema":"ferry.order/1","reference":"RCDXPYBJBUEWVXSS","portal_id":"3","placed_at":"2026-11-21T02:19:28.691000Z",)"
-            R"("state":"PaymentSettled","currency":"USD","customer":{"name":"Anna Müller","email":"anna@example.com","phone":"+49 30 1",)"
-            R"("erp_code":null},"invoice_address":{"name":"Anna Müller","company":"Müller GmbH","street":"Hauptstraße 5\n2. Stock",)"
-            R"("postal_code":"10115","city":"Berlin","subdivision":"BE","country":"DE","phone":"+49 30 1"},"delivery_address":{)"
-            R"("name":"Anna Müller","company":"Müller GmbH","street":"Hauptstraße 5\n2. Stock","postal_code":"10115","city":"Berlin",)"
-            R"("subdivision":"BE","country":"DE","phone":"+49 30 1"},"lines":[{"line":"4","sku":"SKU-000003","name":"Item 000003",)"
-            R"("quantity":"3","unit_price":"9.0267","tax_rate":"20","net":"27.08","gross":"32.5","open_quantity":"3"},{"line":"5",)"
-            R"("sku":"SKU-000002","name":"Item 000002","quantity":"1","unit_price":"9.02","tax_rate":"20","net":"9.02","gross":"10.82",)"
-            R"("open_quantity":"1"}],"shipping":[{"code":"standard-shipping","name":"Standard Shipping","net":"5","gross":"5","tax_rate":"0"}],)"
-            R"("surcharges":[],"payments":[{"method":"settle","state":"Settled","amount":"48.32","transaction":"oumgi591js"}],)"
-            R"("net":"41.1","gross":"48.32"})");
+  EXPECT_EQ(
+      order.document,
+      R"({"schema":"ferry.order/1","reference":"RCDXPYBJBUEWVXSS","portal_id":"3","placed_at":"2026-11-21T02:19:28.691000Z",)"
+      R"("state":"PaymentSettled","currency":"USD","customer":{"name":"Anna Müller","email":"anna@example.com","phone":"+49 30 1",)"
+      R"("erp_code":null},"invoice_address":{"name":"Anna Müller","company":"Müller GmbH","street":"Hauptstraße 5\n2. Stock",)"
+      R"("postal_code":"10115","city":"Berlin","subdivision":"BE","country":"DE","phone":"+49 30 1"},"delivery_address":{)"
+      R"("name":"Anna Müller","company":"Müller GmbH","street":"Hauptstraße 5\n2. Stock","postal_code":"10115","city":"Berlin",)"
+      R"("subdivision":"BE","country":"DE","phone":"+49 30 1"},"lines":[{"line":"4","sku":"SKU-000003","name":"Item 000003",)"
+      R"("quantity":"3","unit_price":"9.0267","tax_rate":"20","net":"27.08","gross":"32.5","open_quantity":"3"},{"line":"5",)"
+      R"("sku":"SKU-000002","name":"Item 000002","quantity":"1","unit_price":"9.02","tax_rate":"20","net":"9.02","gross":"10.82",)"
+      R"("open_quantity":"1"}],"shipping":[{"code":"standard-shipping","name":"Standard Shipping","net":"5","gross":"5","tax_rate":"0"}],)"
+      R"("surcharges":[],"payments":[{"method":"settle","state":"Settled","amount":"48.32","transaction":"oumgi591js"}],)"
+      R"("net":"41.1","gross":"48.32"})");
 }
 
 TEST(VendureGolden, ProbesRightsFieldsAndLocation) {
@@ -140,7 +146,8 @@ TEST(VendureGolden, ProbeNamesEveryPermissionThatIsMissing) {
   const auto settings = test::settings();
   const auto played = replay("probe_lacks_permissions", *make_probe(settings), 1);
   ASSERT_EQ(played.items.size(), 1U);
-  EXPECT_EQ(played.items[0].reason, "the portal's user lacks the permissions UpdateCatalog, UpdateOrder; add them to its role");
+  EXPECT_EQ(played.items[0].reason,
+            "the portal's user lacks the permissions UpdateCatalog, UpdateOrder; add them to its role");
 }
 
 }  // namespace

@@ -12,7 +12,8 @@ bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
 
 }  // namespace
 
-connector::HttpRequest graphql(const Settings& settings, Kind kind, std::string_view operation, json::object variables) {
+connector::HttpRequest graphql(const Settings& settings, Kind kind, std::string_view operation,
+                               json::object variables) {
   connector::HttpRequest request;
   request.method = "POST";
   request.target = kApiPath;
@@ -32,9 +33,13 @@ std::string orders_query(std::string_view customer_code_field) {
   std::string code;
   if (is_field_name(customer_code_field)) code = " customFields{" + std::string(customer_code_field) + "}";
   const std::string address(kAddress);
-  return "query FerryOrders($options:OrderListOptions){orders(options:$options){totalItems items{id code state orderPlacedAt "
-         "currencyCode total totalWithTax customer{firstName lastName emailAddress phoneNumber" + code + "}"
-         "shippingAddress" + address + "billingAddress" + address +
+  return "query FerryOrders($options:OrderListOptions){orders(options:$options){totalItems items{id code state "
+         "orderPlacedAt "
+         "currencyCode total totalWithTax customer{firstName lastName emailAddress phoneNumber" +
+         code +
+         "}"
+         "shippingAddress" +
+         address + "billingAddress" + address +
          "lines{id quantity proratedLinePrice proratedLinePriceWithTax taxRate productVariant{sku name}"
          "fulfillmentLines{quantity fulfillment{state}}}"
          "shippingLines{discountedPrice discountedPriceWithTax shippingMethod{code name}}"
@@ -44,7 +49,8 @@ std::string orders_query(std::string_view customer_code_field) {
 
 std::string order_numbers_query(std::string_view field) {
   return "query FerryOrderNumbers($ids:[String!],$take:Int!){orders(options:{take:$take,filter:{id:{in:$ids}}})"
-         "{items{id code customFields{" + std::string(field) + "}}}}";
+         "{items{id code customFields{" +
+         std::string(field) + "}}}}";
 }
 
 std::string number_holder_query(std::string_view field) {

@@ -24,11 +24,13 @@ connector::HttpRequest graphql(const Settings& settings, Kind kind, std::string_
 bool is_field_name(std::string_view name) noexcept;
 
 inline constexpr std::string_view kLogin =
-    "mutation FerryLogin($username:String!,$password:String!){login(username:$username,password:$password,rememberMe:true)"
+    "mutation "
+    "FerryLogin($username:String!,$password:String!){login(username:$username,password:$password,rememberMe:true)"
     "{__typename ...on ErrorResult{errorCode message}}}";
 
 inline constexpr std::string_view kVariants =
-    "query FerryVariants($skus:[String!],$take:Int!,$skip:Int!){productVariants(options:{take:$take,skip:$skip,sort:{id:ASC},"
+    "query "
+    "FerryVariants($skus:[String!],$take:Int!,$skip:Int!){productVariants(options:{take:$take,skip:$skip,sort:{id:ASC},"
     "filter:{sku:{in:$skus}}}){totalItems items{id sku stockLevels{stockLocationId stockOnHand}}}"
     "stockLocations(options:{take:100,sort:{id:ASC}}){items{id name}}}";
 
@@ -42,13 +44,14 @@ inline constexpr std::string_view kSetOrderNumber =
     "mutation FerrySetOrderNumber($input:UpdateOrderInput!){setOrderCustomFields(input:$input){id}}";
 
 // Of the order's number field; precondition: is_field_name(field).
-std::string order_numbers_query(std::string_view field);   // $ids, $take
-std::string number_holder_query(std::string_view field);   // $number
+std::string order_numbers_query(std::string_view field);  // $ids, $take
+std::string number_holder_query(std::string_view field);  // $number
 
 inline constexpr std::string_view kProbe =
     "query FerryProbe{me{channels{code token permissions}}globalSettings{serverConfig{moneyStrategyPrecision "
     "entityCustomFields{entityName customFields{...on CustomField{name}}}}}}";
 
-inline constexpr std::string_view kLocations = "query FerryLocations{stockLocations(options:{take:100,sort:{id:ASC}}){items{id name}}}";
+inline constexpr std::string_view kLocations =
+    "query FerryLocations{stockLocations(options:{take:100,sort:{id:ASC}}){items{id name}}}";
 
 }  // namespace ferry::vendure

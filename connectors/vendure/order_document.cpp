@@ -27,7 +27,9 @@ std::string plain(std::string_view text) {
   return result;
 }
 
-std::string plain_at(const json::value& from, std::initializer_list<std::string_view> path) { return plain(text_at(from, path)); }
+std::string plain_at(const json::value& from, std::initializer_list<std::string_view> path) {
+  return plain(text_at(from, path));
+}
 
 Decimal money_at(const json::value& from, std::initializer_list<std::string_view> path) {
   return Decimal::from_minor_units(integer_at(from, path).value_or(0), kMoneyDigits).value_or(Decimal());
@@ -55,35 +57,45 @@ Decimal unit_price(std::int64_t net_minor, std::int64_t quantity) {
 
 json::object address(const json::value& from) {
   auto street = plain_at(from, {"streetLine1"});
-  if (const auto second = plain_at(from, {"streetLine2"}); !second.empty()) street += (street.empty() ? "" : "\n") + second;
-  return {{"name", plain_at(from, {"fullName"})},       {"company", plain_at(from, {"company"})},
-          {"street", street},                           {"postal_code", plain_at(from, {"postalCode"})},
-          {"city", plain_at(from, {"city"})},           {"subdivision", plain_at(from, {"province"})},
-          {"country", plain_at(from, {"countryCode"})}, {"phone", plain_at(from, {"phoneNumber"})}};
+  if (const auto second = plain_at(from, {"streetLine2"}); !second.empty())
+    street += (street.empty() ? "" : "\n") + second;
+  return {{"name", plain_at(from, {"fullName"})},
+          {"company", plain_at(from, {"company"})},
+          {"street", street},
+          {"postal_code", plain_at(from, {"postalCode"})},
+          {"city", plain_at(from, {"city"})},
+          {"subdivision", plain_at(from, {"province"})},
+          {"country", plain_at(from, {"countryCode"})},
+          {"phone", plain_at(from, {"phoneNumber"})}};
 }
 
 bool is_blank(const json::object& address) {
-  return std::all_of(address.begin(), address.end(), [](const auto& member) { return member.value().as_string().empty(); });
+  return std::all_of(address.begin(), address.end(),
+                     [](const auto& member) { return member.value().as_string().empty(); });
 }
 
 json::object customer(const json::value& order, const json::object& delivery, const Settings& settings) {
   auto name = plain_at(order, {"customer", "firstName"});
-  if (const auto last = plain_at(order, {"customer", "lastName"}); !last.empty()) name += (name.empty() ? "" : " ") + last;
+  if (const auto last = plain_at(order, {"customer", "lastName"}); !last.empty())
+    name += (name.empty() ? "" : " ") + last;
   if (name.empty()) name = std::string(delivery.at("name").as_string());
   auto email = plain_at(order, {"customer", "emailAddress"});
-  std::transform(email.begin(), email.end(), email.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::transform(email.begin(), email.end(), email.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   json::value code;
   if (!settings.customer_code_field.empty()) {
     auto text = plain_at(order, {"customer", "customFields", settings.customer_code_field});
     if (!text.empty()) code = text;
   }
-  return {{"name", name}, {"email", email}, {"phone", plain_at(order, {"customer", "phoneNumber"})}, {"erp_code", code}};
+  return {
+      {"name", name}, {"email", email}, {"phone", plain_at(order, {"customer", "phoneNumber"})}, {"erp_code", code}};
 }
 
 std::int64_t fulfilled(const json::value& line) {
   std::int64_t total = 0;
   for (const auto& part : array_at(line, {"fulfillmentLines"})) {
-    if (text_at(part, {"fulfillment", "state"}) != "Cancelled") total += std::max<std::int64_t>(0, integer_at(part, {"quantity"}).value_or(0));
+    if (text_at(part, {"fulfillment", "state"}) != "Cancelled")
+      total += std::max<std::int64_t>(0, integer_at(part, {"quantity"}).value_or(0));
   }
   return total;
 }
@@ -100,15 +112,16 @@ Lines lines(const json::value& order) {
     if (quantity <= 0) continue;  // cancelled
     const auto open = std::max<std::int64_t>(0, quantity - fulfilled(line));
     result.open_quantity += open;
-    result.lines.push_back(json::object{{"line", plain(id_at(line, {"id"}))},
-                                        {"sku", plain_at(line, {"productVariant", "sku"})},
-                                        {"name", plain_at(line, {"productVariant", "name"})},
-                                        {"quantity", std::to_string(quantity)},
-                                        {"unit_price", unit_price(integer_at(line, {"proratedLinePrice"}).value_or(0), quantity).text()},
-                                        {"tax_rate", percent_at(line, {"taxRate"}).text()},
-                                        {"net", money_at(line, {"proratedLinePrice"}).text()},
-                                        {"gross", money_at(line, {"proratedLinePriceWithTax"}).text()},
-                                        {"open_quantity", std::to_string(open)}});
+    result.lines.push_back(
+        json::object{{"line", plain(id_at(line, {"id"}))},
+                     {"sku", plain_at(line, {"productVariant", "sku"})},
+                     {"name", plain_at(line, {"productVariant", "name"})},
+                     {"quantity", std::to_string(quantity)},
+                     {"unit_price", unit_price(integer_at(line, {"proratedLinePrice"}).value_or(0), quantity).text()},
+                     {"tax_rate", percent_at(line, {"taxRate"}).text()},
+                     {"net", money_at(line, {"proratedLinePrice"}).text()},
+                     {"gross", money_at(line, {"proratedLinePriceWithTax"}).text()},
+                     {"open_quantity", std::to_string(open)}});
   }
   return result;
 }
@@ -131,7 +144,8 @@ Decimal shipping_rate(const json::value& order, std::int64_t net, std::int64_t g
 json::array shipping(const json::value& order) {
   json::array result;
   for (const auto& line : array_at(order, {"shippingLines"})) {
-    const auto net = integer_at(line, {"discountedPrice"}).value_or(0), gross = integer_at(line, {"discountedPriceWithTax"}).value_or(0);
+    const auto net = integer_at(line, {"discountedPrice"}).value_or(0),
+               gross = integer_at(line, {"discountedPriceWithTax"}).value_or(0);
     result.push_back(json::object{{"code", plain_at(line, {"shippingMethod", "code"})},
                                   {"name", plain_at(line, {"shippingMethod", "name"})},
                                   {"net", money_at(line, {"discountedPrice"}).text()},
@@ -170,7 +184,8 @@ const json::value& member(const json::value& from, std::string_view name) {
   return value ? *value : none;
 }
 
-json::object document(const json::value& order, const connector::PulledOrder& pulled, json::array order_lines, const Settings& settings) {
+json::object document(const json::value& order, const connector::PulledOrder& pulled, json::array order_lines,
+                      const Settings& settings) {
   const auto delivery = address(member(order, "shippingAddress"));
   auto invoice = address(member(order, "billingAddress"));
   if (is_blank(invoice)) invoice = delivery;  // Vendure leaves it empty when it is the same
@@ -204,12 +219,14 @@ std::optional<connector::PulledOrder> read_order(const json::value& order, const
   if (pulled.reference.empty() || pulled.portal_id.empty()) return std::nullopt;
   pulled.state = plain_at(order, {"state"});
   pulled.placed_at = from_iso8601(text_at(order, {"orderPlacedAt"})).value_or(Instant{});
-  pulled.acknowledged = std::find(settings.order_states.begin(), settings.order_states.end(), pulled.state) != settings.order_states.end();
+  pulled.acknowledged = std::find(settings.order_states.begin(), settings.order_states.end(), pulled.state) !=
+                        settings.order_states.end();
   pulled.cancelled = pulled.state == "Cancelled";
   auto all = lines(order);
   // A shipped or delivered order holds nothing back and is not looked at for ever; were it cancelled later, the stock
   // that returns shows as a drift.
-  pulled.open = !is_one_of(pulled.state, {"Cancelled", "Delivered"}) && (pulled.state != "Shipped" || all.open_quantity > 0);
+  pulled.open =
+      !is_one_of(pulled.state, {"Cancelled", "Delivered"}) && (pulled.state != "Shipped" || all.open_quantity > 0);
   pulled.document = json::serialize(document(order, pulled, std::move(all.lines), settings));
   return pulled;
 }

@@ -8,8 +8,13 @@ namespace ferry::vendure {
 namespace {
 
 json::object line(int quantity, std::int64_t net, std::int64_t gross) {
-  return {{"id", "7"}, {"quantity", quantity}, {"proratedLinePrice", net}, {"proratedLinePriceWithTax", gross}, {"taxRate", 20},
-          {"productVariant", {{"sku", "A"}, {"name", "Cup"}}}, {"fulfillmentLines", nullptr}};
+  return {{"id", "7"},
+          {"quantity", quantity},
+          {"proratedLinePrice", net},
+          {"proratedLinePriceWithTax", gross},
+          {"taxRate", 20},
+          {"productVariant", {{"sku", "A"}, {"name", "Cup"}}},
+          {"fulfillmentLines", nullptr}};
 }
 
 class VendureOrderDocument : public testing::Test {
@@ -22,7 +27,11 @@ class VendureOrderDocument : public testing::Test {
   json::value document() { return json::parse(read().document); }
 
   Settings settings_ = test::settings();
-  json::object order_{{"id", "1"}, {"code", "C1"}, {"state", "PaymentSettled"}, {"orderPlacedAt", "2026-11-21T02:19:28.298Z"}, {"total", 1234}};
+  json::object order_{{"id", "1"},
+                      {"code", "C1"},
+                      {"state", "PaymentSettled"},
+                      {"orderPlacedAt", "2026-11-21T02:19:28.298Z"},
+                      {"total", 1234}};
 };
 
 TEST_F(VendureOrderDocument, UnitPriceIsTheLinesNetDividedAndRoundedToFourDigits) {
@@ -36,7 +45,8 @@ TEST_F(VendureOrderDocument, UnitPriceIsTheLinesNetDividedAndRoundedToFourDigits
 
 TEST_F(VendureOrderDocument, FulfilledPartsAreNoLongerHeldBackExceptByCancelledFulfilments) {
   auto one = line(5, 5000, 6000);
-  one["fulfillmentLines"] = {{{"quantity", 2}, {"fulfillment", {{"state", "Shipped"}}}}, {{"quantity", 1}, {"fulfillment", {{"state", "Cancelled"}}}},
+  one["fulfillmentLines"] = {{{"quantity", 2}, {"fulfillment", {{"state", "Shipped"}}}},
+                             {{"quantity", 1}, {"fulfillment", {{"state", "Cancelled"}}}},
                              {{"quantity", 1}, {"fulfillment", {{"state", "Pending"}}}}};
   order_["lines"] = json::array{one};
   EXPECT_EQ(document().at("lines").at(0).at("open_quantity"), "2");
@@ -54,10 +64,11 @@ TEST_F(VendureOrderDocument, StatesDecideWhatIsImportedWatchedAndCancelled) {
     bool acknowledged, open, cancelled;
   };
   order_["lines"] = json::array{line(1, 100, 120)};
-  for (const auto& expected : {Expected{"PaymentAuthorized", true, true, false}, Expected{"PaymentSettled", true, true, false},
-                               Expected{"ArrangingAdditionalPayment", false, true, false}, Expected{"Modifying", false, true, false},
-                               Expected{"PartiallyShipped", false, true, false}, Expected{"Delivered", false, false, false},
-                               Expected{"Cancelled", false, false, true}}) {
+  for (const auto& expected :
+       {Expected{"PaymentAuthorized", true, true, false}, Expected{"PaymentSettled", true, true, false},
+        Expected{"ArrangingAdditionalPayment", false, true, false}, Expected{"Modifying", false, true, false},
+        Expected{"PartiallyShipped", false, true, false}, Expected{"Delivered", false, false, false},
+        Expected{"Cancelled", false, false, true}}) {
     order_["state"] = expected.state;
     const auto pulled = read();
     EXPECT_EQ(pulled.acknowledged, expected.acknowledged) << expected.state;
@@ -84,8 +95,10 @@ TEST_F(VendureOrderDocument, ChannelsOwnStatesReplaceTheDefault) {
 }
 
 TEST_F(VendureOrderDocument, RateOfShippingIsTheOrdersRateThatExplainsItsTax) {
-  order_["shippingLines"] = {{{"discountedPrice", 500}, {"discountedPriceWithTax", 535}}, {{"discountedPrice", 500}, {"discountedPriceWithTax", 500}},
-                             {{"discountedPrice", 500}, {"discountedPriceWithTax", 550}}, {{"discountedPrice", 333}, {"discountedPriceWithTax", 359}}};
+  order_["shippingLines"] = {{{"discountedPrice", 500}, {"discountedPriceWithTax", 535}},
+                             {{"discountedPrice", 500}, {"discountedPriceWithTax", 500}},
+                             {{"discountedPrice", 500}, {"discountedPriceWithTax", 550}},
+                             {{"discountedPrice", 333}, {"discountedPriceWithTax", 359}}};
   order_["taxSummary"] = {{{"taxRate", 20}}, {{"taxRate", 7}}, {{"taxRate", 7.7}}};
   const auto shipping = document().at("shipping").as_array();
   EXPECT_EQ(shipping[0].at("tax_rate"), "7");
@@ -95,7 +108,8 @@ TEST_F(VendureOrderDocument, RateOfShippingIsTheOrdersRateThatExplainsItsTax) {
 }
 
 TEST_F(VendureOrderDocument, InvoiceGoesToTheDeliveryAddressWhereThereIsNoOther) {
-  order_["shippingAddress"] = {{"fullName", "Ada"}, {"streetLine1", "Gasse 1"}, {"streetLine2", nullptr}, {"countryCode", "DE"}};
+  order_["shippingAddress"] = {
+      {"fullName", "Ada"}, {"streetLine1", "Gasse 1"}, {"streetLine2", nullptr}, {"countryCode", "DE"}};
   order_["billingAddress"] = {{"fullName", nullptr}, {"streetLine1", nullptr}};
   EXPECT_EQ(document().at("invoice_address"), document().at("delivery_address"));
   EXPECT_EQ(document().at("invoice_address").at("street"), "Gasse 1");
@@ -105,7 +119,10 @@ TEST_F(VendureOrderDocument, InvoiceGoesToTheDeliveryAddressWhereThereIsNoOther)
 }
 
 TEST_F(VendureOrderDocument, CustomersCodeIsReadFromTheNamedField) {
-  order_["customer"] = {{"firstName", "Ada"}, {"lastName", "Byron"}, {"emailAddress", "Ada@Example.COM"}, {"customFields", {{"erpPartyCode", "42"}}}};
+  order_["customer"] = {{"firstName", "Ada"},
+                        {"lastName", "Byron"},
+                        {"emailAddress", "Ada@Example.COM"},
+                        {"customFields", {{"erpPartyCode", "42"}}}};
   EXPECT_TRUE(document().at("customer").at("erp_code").is_null());
   settings_.customer_code_field = "erpPartyCode";
   EXPECT_EQ(document().at("customer").at("erp_code"), "42");
@@ -121,8 +138,16 @@ TEST_F(VendureOrderDocument, TextsAreBoundedAndHaveNoControlCharacters) {
 }
 
 TEST_F(VendureOrderDocument, OddFieldsBecomeEmptyAndNeverThrow) {
-  order_ = {{"id", 5}, {"code", "C"}, {"state", 7}, {"orderPlacedAt", "yesterday"}, {"total", "12"}, {"customer", nullptr}, {"lines", {1, nullptr, {{"quantity", 2}, {"taxRate", 1e300}}}},
-            {"shippingLines", "x"}, {"payments", {{{"amount", 9223372036854775807}}}}, {"shippingAddress", json::array{}}};
+  order_ = {{"id", 5},
+            {"code", "C"},
+            {"state", 7},
+            {"orderPlacedAt", "yesterday"},
+            {"total", "12"},
+            {"customer", nullptr},
+            {"lines", {1, nullptr, {{"quantity", 2}, {"taxRate", 1e300}}}},
+            {"shippingLines", "x"},
+            {"payments", {{{"amount", 9223372036854775807}}}},
+            {"shippingAddress", json::array{}}};
   const auto pulled = read();
   EXPECT_EQ(pulled.portal_id, "5");
   EXPECT_EQ(pulled.placed_at, Instant{});

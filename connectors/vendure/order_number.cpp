@@ -75,9 +75,9 @@ class OrderNumberPush final : public Exchange {
   const Settings& settings_;
   std::span<const OutboundItem> batch_;
   Stage stage_ = Stage::looking;
-  std::vector<Item> items_;    // being looked at
+  std::vector<Item> items_;     // being looked at
   std::vector<Item> to_write_;  // the next one last
-  std::vector<Item> written_;  // accepted by the portal, not yet verified
+  std::vector<Item> written_;   // accepted by the portal, not yet verified
   std::vector<ItemVerdict> settled_;
 };
 
@@ -98,13 +98,15 @@ Step OrderNumberPush::look() const {
   json::array ids;
   for (const auto& item : items_) ids.emplace_back(item.order);
   const auto take = ids.size();
-  return Send{graphql(settings_, Kind::query, order_numbers_query(settings_.order_number_field), {{"ids", std::move(ids)}, {"take", take}})};
+  return Send{graphql(settings_, Kind::query, order_numbers_query(settings_.order_number_field),
+                      {{"ids", std::move(ids)}, {"take", take}})};
 }
 
 std::map<std::string, OrderNumberPush::Seen> OrderNumberPush::read_numbers(const json::value& data) const {
   std::map<std::string, Seen> seen;
   for (const auto& order : array_at(data, {"orders", "items"}))
-    seen[id_at(order, {"id"})] = {std::string(text_at(order, {"code"})), std::string(text_at(order, {"customFields", settings_.order_number_field}))};
+    seen[id_at(order, {"id"})] = {std::string(text_at(order, {"code"})),
+                                  std::string(text_at(order, {"customFields", settings_.order_number_field}))};
   return seen;
 }
 
@@ -130,7 +132,8 @@ Step OrderNumberPush::write_next() {
   if (to_write_.empty()) return written_.empty() ? finish() : Step(Pause{kReadBackDelay});
   const auto& item = to_write_.back();
   json::object fields{{settings_.order_number_field, item.number}};
-  return Send{graphql(settings_, Kind::mutation, kSetOrderNumber, {{"input", json::object{{"id", item.order}, {"customFields", std::move(fields)}}}})};
+  return Send{graphql(settings_, Kind::mutation, kSetOrderNumber,
+                      {{"input", json::object{{"id", item.order}, {"customFields", std::move(fields)}}}})};
 }
 
 Step OrderNumberPush::on_written(const HttpReply& reply) {
@@ -138,7 +141,8 @@ Step OrderNumberPush::on_written(const HttpReply& reply) {
   if (answer.trouble && answer.trouble->ends_exchange()) return stop(*answer.trouble);
   if (answer.trouble && answer.trouble->is_duplicate) {
     stage_ = Stage::finding_holder;
-    return Send{graphql(settings_, Kind::query, number_holder_query(settings_.order_number_field), {{"number", to_write_.back().number}})};
+    return Send{graphql(settings_, Kind::query, number_holder_query(settings_.order_number_field),
+                        {{"number", to_write_.back().number}})};
   }
   const auto item = std::move(to_write_.back());
   to_write_.pop_back();
@@ -168,9 +172,10 @@ Step OrderNumberPush::on_holder(const HttpReply& reply) {
   to_write_.pop_back();
   const auto answer = read_answer(reply, Kind::query);
   const auto& holders = array_at(answer.data, {"orders", "items"});
-  std::string reason = "the ERP number " + quote_and_bound(item.number, 100) + " of portal order " + quote_and_bound(batch_[item.index].label, 100) +
-                       " is already on ";
-  reason += holders.empty() ? "another portal order" : "portal order " + quote_and_bound(text_at(holders.front(), {"code"}), 100);
+  std::string reason = "the ERP number " + quote_and_bound(item.number, 100) + " of portal order " +
+                       quote_and_bound(batch_[item.index].label, 100) + " is already on ";
+  reason += holders.empty() ? "another portal order"
+                            : "portal order " + quote_and_bound(text_at(holders.front(), {"code"}), 100);
   settle(item.index, Verdict::rejected, std::move(reason));
   return write_next();
 }
@@ -184,7 +189,8 @@ Step OrderNumberPush::on_read_back(const HttpReply& reply) {
     if (order != seen.end() && order->second.number == item.number) {
       settle(item.index, Verdict::delivered);
     } else {
-      settle(item.index, Verdict::retry, "the portal confirmed the order number and lost it again (the order changed at the same moment)");
+      settle(item.index, Verdict::retry,
+             "the portal confirmed the order number and lost it again (the order changed at the same moment)");
     }
   }
   return finish();

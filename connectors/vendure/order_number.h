@@ -10,9 +10,10 @@
 namespace ferry::vendure {
 
 // Looks first: an order that already carries its number is `delivered` without a write. After writing it waits a moment
-// and reads back, because Vendure loses a custom field that is set while the order changes its state (it saves the whole
-// order as it was read before): only a number that is still there is `delivered`.
-// `settings` outlives the exchange.
-std::unique_ptr<connector::Exchange> make_order_number_push(const Settings& settings, std::span<const connector::OutboundItem> items);
+// and reads back, because Vendure loses a custom field that is set while the order changes its state (it saves the
+// whole order as it was read before): only a number that is still there is `delivered`. `settings` outlives the
+// exchange.
+std::unique_ptr<connector::Exchange> make_order_number_push(const Settings& settings,
+                                                            std::span<const connector::OutboundItem> items);
 
 }  // namespace ferry::vendure

@@ -12,7 +12,10 @@ using connector::OutboundItem;
 using testing::HasSubstr;
 
 OutboundItem item(const std::string& order, const std::string& number) {
-  return {"CODE" + order, json::serialize(json::object{{"order", order}, {"reference", "CODE" + order}, {"number", number}, {"state", "confirmed"}}), ""};
+  return {"CODE" + order,
+          json::serialize(json::object{
+              {"order", order}, {"reference", "CODE" + order}, {"number", number}, {"state", "confirmed"}}),
+          ""};
 }
 using Numbers = std::vector<std::pair<std::string, const char*>>;
 connector::HttpReply shown(const Numbers& numbers) {
@@ -20,11 +23,14 @@ connector::HttpReply shown(const Numbers& numbers) {
   for (const auto& [id, number] : numbers) {
     json::value value;
     if (number) value = number;
-    items.push_back(json::object{{"id", id}, {"code", "CODE" + id}, {"customFields", json::object{{"erpOrderNumber", value}}}});
+    items.push_back(
+        json::object{{"id", id}, {"code", "CODE" + id}, {"customFields", json::object{{"erpOrderNumber", value}}}});
   }
   return ok(json::serialize(json::object{{"data", {{"orders", {{"items", items}}}}}}));
 }
-connector::HttpReply written(const std::string& id) { return ok(R"({"data":{"setOrderCustomFields":{"id":")" + id + "\"}}}"); }
+connector::HttpReply written(const std::string& id) {
+  return ok(R"({"data":{"setOrderCustomFields":{"id":")" + id + "\"}}}");
+}
 
 class VendureOrderNumber : public testing::Test {
  protected:
@@ -59,20 +65,26 @@ TEST_F(VendureOrderNumber, ThatIsThereAlreadyIsNotWritten) {
 
 TEST_F(VendureOrderNumber, OfAnUnknownOrderIsAbsent) {
   EXPECT_EQ(push({item("9", "SO-9")}, {shown({})}).items[0].verdict, Verdict::absent);
-  const auto deleted = push({item("9", "SO-9")}, {shown({{"9", nullptr}}), refused("No Order with the id \"9\" could be found", "ENTITY_NOT_FOUND")});
+  const auto deleted =
+      push({item("9", "SO-9")},
+           {shown({{"9", nullptr}}), refused("No Order with the id \"9\" could be found", "ENTITY_NOT_FOUND")});
   EXPECT_EQ(deleted.items[0].verdict, Verdict::absent);
 }
 
 TEST_F(VendureOrderNumber, ThatAnotherOrderHasIsRejectedNamingBoth) {
-  const auto played = push({item("2", "SO-1")}, {shown({{"2", nullptr}}), refused("duplicate key value violates unique constraint \"UQ_1\""), shown({{"1", "SO-1"}})});
+  const auto played = push({item("2", "SO-1")},
+                           {shown({{"2", nullptr}}), refused("duplicate key value violates unique constraint \"UQ_1\""),
+                            shown({{"1", "SO-1"}})});
   EXPECT_EQ(played.operation(2), "FerryNumberHolder");
   EXPECT_EQ(played.items[0].verdict, Verdict::rejected);
-  EXPECT_EQ(played.items[0].reason, R"(the ERP number "SO-1" of portal order "CODE2" is already on portal order "CODE1")");
+  EXPECT_EQ(played.items[0].reason,
+            R"(the ERP number "SO-1" of portal order "CODE2" is already on portal order "CODE1")");
 }
 
 TEST_F(VendureOrderNumber, OneRefusedOrderStopsOnlyItself) {
   const auto played = push({item("1", "SO-1"), item("2", "SO-2"), item("3", "SO-3")},
-                           {shown({{"1", nullptr}, {"2", nullptr}, {"3", "SO-3"}}), refused("boom", "USER_INPUT_ERROR"), written("1"), shown({{"1", "SO-1"}})});
+                           {shown({{"1", nullptr}, {"2", nullptr}, {"3", "SO-3"}}), refused("boom", "USER_INPUT_ERROR"),
+                            written("1"), shown({{"1", "SO-1"}})});
   EXPECT_EQ(played.items[0].verdict, Verdict::delivered);
   EXPECT_EQ(played.items[1].verdict, Verdict::rejected);
   EXPECT_EQ(played.items[2].verdict, Verdict::delivered);

@@ -35,8 +35,12 @@ class OrderPull final : public Pull {
       : settings_(settings), filter_(std::move(filter)), take_(take), skip_(skip), must_be_complete_(is_complete) {}
 
   PullStep start() override {
-    json::object options{{"take", take_}, {"skip", skip_}, {"filter", filter_}, {"sort", json::object{{"orderPlacedAt", "ASC"}, {"id", "ASC"}}}};
-    return Send{graphql(settings_, Kind::query, orders_query(settings_.customer_code_field), {{"options", std::move(options)}})};
+    json::object options{{"take", take_},
+                         {"skip", skip_},
+                         {"filter", filter_},
+                         {"sort", json::object{{"orderPlacedAt", "ASC"}, {"id", "ASC"}}}};
+    return Send{graphql(settings_, Kind::query, orders_query(settings_.customer_code_field),
+                        {{"options", std::move(options)}})};
   }
 
   PullStep on_reply(const HttpReply& reply) override {
@@ -72,12 +76,14 @@ class OrderPull final : public Pull {
 std::unique_ptr<Pull> make_order_pull(const Settings& settings, const Window& window, std::string_view cursor) {
   json::object between{{"start", at_or_before(window.from)}, {"end", at_or_after(window.to)}};
   json::object filter{{"orderPlacedAt", json::object{{"between", std::move(between)}}}};
-  return std::make_unique<OrderPull>(settings, std::move(filter), static_cast<std::int64_t>(settings.page_size), offset_of(cursor), true);
+  return std::make_unique<OrderPull>(settings, std::move(filter), static_cast<std::int64_t>(settings.page_size),
+                                     offset_of(cursor), true);
 }
 
 std::unique_ptr<Pull> make_order_pull(const Settings& settings, std::span<const std::string> portal_ids) {
   json::object filter{{"id", json::object{{"in", json::array(portal_ids.begin(), portal_ids.end())}}}};
-  return std::make_unique<OrderPull>(settings, std::move(filter), static_cast<std::int64_t>(portal_ids.size()), 0, false);
+  return std::make_unique<OrderPull>(settings, std::move(filter), static_cast<std::int64_t>(portal_ids.size()), 0,
+                                     false);
 }
 
 }  // namespace ferry::vendure

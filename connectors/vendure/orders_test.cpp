@@ -13,15 +13,19 @@ using namespace connector;
 
 HttpReply listed(std::size_t count, std::size_t total, Headers headers = {}) {
   json::array items;
-  for (std::size_t i = 0; i < count; ++i) items.push_back(json::object{{"id", std::to_string(i + 1)}, {"code", "C" + std::to_string(i + 1)}});
-  return ok(json::serialize(json::object{{"data", {{"orders", {{"totalItems", total}, {"items", items}}}}}}), std::move(headers));
+  for (std::size_t i = 0; i < count; ++i)
+    items.push_back(json::object{{"id", std::to_string(i + 1)}, {"code", "C" + std::to_string(i + 1)}});
+  return ok(json::serialize(json::object{{"data", {{"orders", {{"totalItems", total}, {"items", items}}}}}}),
+            std::move(headers));
 }
 
 class VendureOrders : public testing::Test {
  protected:
   VendureOrders() { settings_.page_size = 2; }
   PullStep pull(const std::string& cursor, const HttpReply& reply) {
-    const auto pull = make_order_pull(settings_, {*from_iso8601("2026-11-21T02:00:00.123456Z"), *from_iso8601("2026-11-21T03:00:00.123456Z")}, cursor);
+    const auto pull = make_order_pull(
+        settings_, {*from_iso8601("2026-11-21T02:00:00.123456Z"), *from_iso8601("2026-11-21T03:00:00.123456Z")},
+        cursor);
     const auto step = pull->start();
     request_ = std::get<Send>(step).request;
     return pull->on_reply(reply);
@@ -33,9 +37,10 @@ class VendureOrders : public testing::Test {
 
 TEST_F(VendureOrders, WindowIsOverThePlacedAtThatStateChangesDoNotTouch) {
   pull("", listed(0, 0));
-  EXPECT_EQ(json::serialize(options()),
-            R"({"take":2,"skip":0,"filter":{"orderPlacedAt":{"between":{"start":"2026-11-21T02:00:00.123000Z","end":"2026-11-21T03:00:00.124000Z"}}},)"
-            R"("sort":{"orderPlacedAt":"ASC","id":"ASC"}})");
+  EXPECT_EQ(
+      json::serialize(options()),
+      R"({"take":2,"skip":0,"filter":{"orderPlacedAt":{"between":{"start":"2026-11-21T02:00:00.123000Z","end":"2026-11-21T03:00:00.124000Z"}}},)"
+      R"("sort":{"orderPlacedAt":"ASC","id":"ASC"}})");
   EXPECT_EQ(request_.body.find("updatedAt"), std::string::npos);
 }
 
@@ -77,8 +82,10 @@ TEST_F(VendureOrders, OrdersThatAreGoneAreMissingWhenAskedForById) {
 
 TEST_F(VendureOrders, TroubleOfThePortalIsTheVerdictOfThePull) {
   EXPECT_EQ(std::get<PullFailed>(pull("", lost(true))).verdict.verdict, Verdict::retry);
-  EXPECT_EQ(std::get<PullFailed>(pull("", status(429, "", {{"retry-after", "3"}}))).verdict.wait, std::chrono::seconds(3));
-  EXPECT_EQ(std::get<PullFailed>(pull("", refused("no", "FORBIDDEN", "orders"))).verdict.verdict, Verdict::unauthorized);
+  EXPECT_EQ(std::get<PullFailed>(pull("", status(429, "", {{"retry-after", "3"}}))).verdict.wait,
+            std::chrono::seconds(3));
+  EXPECT_EQ(std::get<PullFailed>(pull("", refused("no", "FORBIDDEN", "orders"))).verdict.verdict,
+            Verdict::unauthorized);
   EXPECT_EQ(std::get<PullFailed>(pull("", ok(R"({"data":{}})"))).verdict.verdict, Verdict::retry);
 }
 

@@ -18,11 +18,14 @@ constexpr std::int64_t kMoneyPrecision = 2;
 struct Need {
   std::string_view permission, also;  // one of both
 };
-constexpr std::array kNeeds = {Need{"ReadCatalog", "ReadProduct"}, Need{"UpdateCatalog", "UpdateProduct"}, Need{"ReadStockLocation", "ReadCatalog"},
-                               Need{"ReadOrder", ""}, Need{"UpdateOrder", ""}};
+constexpr std::array kNeeds = {Need{"ReadCatalog", "ReadProduct"}, Need{"UpdateCatalog", "UpdateProduct"},
+                               Need{"ReadStockLocation", "ReadCatalog"}, Need{"ReadOrder", ""},
+                               Need{"UpdateOrder", ""}};
 
 bool has_text(const json::array& list, std::string_view text) {
-  return std::any_of(list.begin(), list.end(), [&](const auto& entry) { return entry.is_string() && std::string_view(entry.get_string()) == text; });
+  return std::any_of(list.begin(), list.end(), [&](const auto& entry) {
+    return entry.is_string() && std::string_view(entry.get_string()) == text;
+  });
 }
 
 // The channel that the user works in; null: the token fits none of its channels.
@@ -30,7 +33,8 @@ const json::value* channel_of(const json::value& data, const Settings& settings)
   const json::value* fallback = nullptr;
   for (const auto& channel : array_at(data, {"me", "channels"})) {
     const bool is_default = text_at(channel, {"code"}) == "__default_channel__";
-    if (settings.channel_token.empty() ? is_default : text_at(channel, {"token"}) == settings.channel_token) return &channel;
+    if (settings.channel_token.empty() ? is_default : text_at(channel, {"token"}) == settings.channel_token)
+      return &channel;
     if (settings.channel_token.empty() && !fallback) fallback = &channel;
   }
   return fallback;
@@ -78,18 +82,22 @@ class Probe final : public Exchange {
       if (has_text(granted, need.permission) || (!need.also.empty() && has_text(granted, need.also))) continue;
       missing += (missing.empty() ? "" : ", ") + std::string(need.permission);
     }
-    if (!missing.empty()) problems_.push_back("the portal's user lacks the permissions " + missing + "; add them to its role");
+    if (!missing.empty())
+      problems_.push_back("the portal's user lacks the permissions " + missing + "; add them to its role");
   }
 
   void check_fields(const json::value& data) {
     check_field(data, "Order", settings_.order_number_field, "order_number_field");
-    if (!settings_.customer_code_field.empty()) check_field(data, "Customer", settings_.customer_code_field, "customer_code_field");
+    if (!settings_.customer_code_field.empty())
+      check_field(data, "Customer", settings_.customer_code_field, "customer_code_field");
     const auto precision = integer_at(data, {"globalSettings", "serverConfig", "moneyStrategyPrecision"});
     if (precision.value_or(kMoneyPrecision) != kMoneyPrecision)
-      problems_.push_back("the portal counts money with " + std::to_string(*precision) + " decimals; only 2 are supported");
+      problems_.push_back("the portal counts money with " + std::to_string(*precision) +
+                          " decimals; only 2 are supported");
   }
 
-  void check_field(const json::value& data, std::string_view entity, const std::string& field, std::string_view setting) {
+  void check_field(const json::value& data, std::string_view entity, const std::string& field,
+                   std::string_view setting) {
     if (is_field_name(field) && has_custom_field(data, entity, field)) return;
     problems_.push_back("the portal has no custom field " + quote_and_bound(field, 60) + " of " + std::string(entity) +
                         "; define it in the portal's customFields or correct the setting " + std::string(setting));
@@ -99,8 +107,8 @@ class Probe final : public Exchange {
     StockView view;
     view.add(data);
     if (!view.location_id(settings_.stock_location).empty()) return;
-    problems_.push_back("the portal has no stock location " + quote_and_bound(settings_.stock_location, 60) + "; the setting stock_location may be one of " +
-                        view.location_names());
+    problems_.push_back("the portal has no stock location " + quote_and_bound(settings_.stock_location, 60) +
+                        "; the setting stock_location may be one of " + view.location_names());
   }
 
   Step finish() {

@@ -35,7 +35,8 @@ class PasswordLogin final : public Login {
     if (answer.trouble) return LoginFailed{answer.trouble->for_item(0, true)};
     if (text_at(answer.data, {"login", "__typename"}) != "CurrentUser") return describe_refusal(answer.data);
     const auto token = reply.header("vendure-auth-token");
-    if (token.empty()) return refused("the portal gave no bearer token; its authOptions.tokenMethod must include 'bearer'");
+    if (token.empty())
+      return refused("the portal gave no bearer token; its authOptions.tokenMethod must include 'bearer'");
     return Session{std::string(token)};
   }
 

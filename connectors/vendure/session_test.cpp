@@ -39,7 +39,8 @@ ItemVerdict refusal_of(const HttpReply& reply) {
   const auto login = make_login(settings);
   (void)login->start();
   const auto step = login->on_reply(reply);
-  return std::holds_alternative<LoginFailed>(step) ? std::get<LoginFailed>(step).verdict : ItemVerdict{0, Verdict::delivered, "", {}, {}};
+  return std::holds_alternative<LoginFailed>(step) ? std::get<LoginFailed>(step).verdict
+                                                   : ItemVerdict{0, Verdict::delivered, "", {}, {}};
 }
 
 TEST(VendureSession, SaysThatThePortalGivesNoBearerToken) {
@@ -49,7 +50,8 @@ TEST(VendureSession, SaysThatThePortalGivesNoBearerToken) {
 }
 
 TEST(VendureSession, PassesOnAnotherReasonForARefusal) {
-  const auto verdict = refusal_of(ok(R"({"data":{"login":{"__typename":"NotVerifiedError","errorCode":"NOT_VERIFIED_ERROR","message":"verify first"}}})"));
+  const auto verdict = refusal_of(ok(
+      R"({"data":{"login":{"__typename":"NotVerifiedError","errorCode":"NOT_VERIFIED_ERROR","message":"verify first"}}})"));
   EXPECT_EQ(verdict.verdict, Verdict::unauthorized);
   EXPECT_THAT(verdict.reason, HasSubstr("verify first"));
 }

@@ -13,7 +13,7 @@ namespace {
 
 using namespace connector;
 
-constexpr std::int64_t kPage = 1000;       // Vendure refuses to list more at once
+constexpr std::int64_t kPage = 1000;            // Vendure refuses to list more at once
 constexpr std::int64_t kMostVariants = 10'000;  // of one batch's SKUs: beyond, the portal does not filter
 
 struct Item {
@@ -90,7 +90,8 @@ Step StockPush::look() {
   if (request.body.size() <= kMaxBodyBytes) return Send{std::move(request)};
   const bool is_alone = batch_.size() == 1;
   for (const auto& item : items_)
-    settle(item.index, is_alone ? Verdict::rejected : Verdict::split, "the SKUs are too long for one request to the portal");
+    settle(item.index, is_alone ? Verdict::rejected : Verdict::split,
+           "the SKUs are too long for one request to the portal");
   return finish();
 }
 
@@ -115,27 +116,31 @@ void StockPush::decide(const Item& item) {
     return settle(item.index, Verdict::absent, "the portal has no variant with SKU " + sku);
   }
   if (variants.size() > 1)
-    return settle(item.index, Verdict::rejected, "the portal has several variants with SKU " + sku + ": ids " + variants[0].id +
-                                                     " and " + variants[1].id + "; give each its own SKU");
+    return settle(item.index, Verdict::rejected,
+                  "the portal has several variants with SKU " + sku + ": ids " + variants[0].id + " and " +
+                      variants[1].id + "; give each its own SKU");
   const auto location = view_.location_id(wanted.location.empty() ? settings_.stock_location : wanted.location);
   if (location.empty())
     return settle(item.index, Verdict::rejected,
-                  "the portal has no stock location " + quote_and_bound(wanted.location.empty() ? settings_.stock_location : wanted.location, 100) +
+                  "the portal has no stock location " +
+                      quote_and_bound(wanted.location.empty() ? settings_.stock_location : wanted.location, 100) +
                       "; it has " + view_.location_names());
   const auto level = variants.front().on_hand.find(location);
   const auto shown = level == variants.front().on_hand.end() ? 0 : level->second;
   if (shown == wanted.quantity) return settle(item.index, Verdict::delivered);
   if (wanted.last_known && shown != *wanted.last_known && wanted.quantity > shown)
-    return settle(item.index, Verdict::drifted, "the portal shows " + std::to_string(shown) + " where it last confirmed " +
-                                                    std::to_string(*wanted.last_known));
+    return settle(
+        item.index, Verdict::drifted,
+        "the portal shows " + std::to_string(shown) + " where it last confirmed " + std::to_string(*wanted.last_known));
   plan(item, variants.front().id, location);
 }
 
 void StockPush::plan(const Item& item, const std::string& variant, const std::string& location) {
   auto& write = writes_[variant];
   if (!write.item_by_location.emplace(location, item.index).second)
-    return settle(item.index, Verdict::rejected, "two ERP records carry SKU " + quote_and_bound(item.wanted.sku, 100) +
-                                                     " at the same location; only one can be shown");
+    return settle(item.index, Verdict::rejected,
+                  "two ERP records carry SKU " + quote_and_bound(item.wanted.sku, 100) +
+                      " at the same location; only one can be shown");
   write.levels.push_back(json::object{{"stockLocationId", location}, {"stockOnHand", item.wanted.quantity}});
 }
 

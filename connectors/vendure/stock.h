@@ -16,6 +16,7 @@ namespace ferry::vendure {
 //
 // What the portal already shows is `delivered` without a write, so a repeated batch has no further effect.
 // `settings` outlives the exchange.
-std::unique_ptr<connector::Exchange> make_stock_push(const Settings& settings, std::span<const connector::OutboundItem> items);
+std::unique_ptr<connector::Exchange> make_stock_push(const Settings& settings,
+                                                     std::span<const connector::OutboundItem> items);
 
 }  // namespace ferry::vendure

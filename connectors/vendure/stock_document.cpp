@@ -67,7 +67,8 @@ std::optional<WantedStock> read_wanted(const connector::OutboundItem& item, std:
     problem = "the record has no SKU";
     return std::nullopt;
   }
-  if (known && known->sku == wanted.sku && known->location == wanted.location) wanted.last_known = pieces(known->quantity, ignored);
+  if (known && known->sku == wanted.sku && known->location == wanted.location)
+    wanted.last_known = pieces(known->quantity, ignored);
   return wanted;
 }
 

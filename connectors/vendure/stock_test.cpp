@@ -19,13 +19,16 @@ OutboundItem item(const std::string& sku, int quantity, std::optional<int> ackno
   return {sku, document(sku, quantity), acknowledged ? document(sku, *acknowledged) : ""};
 }
 json::object variant(const std::string& id, const std::string& sku, int on_hand) {
-  return {{"id", id}, {"sku", sku}, {"stockLevels", json::array{json::object{{"stockLocationId", "1"}, {"stockOnHand", on_hand}}}}};
+  return {{"id", id},
+          {"sku", sku},
+          {"stockLevels", json::array{json::object{{"stockLocationId", "1"}, {"stockOnHand", on_hand}}}}};
 }
 connector::HttpReply shown(json::array variants, std::optional<std::size_t> total = {}) {
   const auto count = total.value_or(variants.size());
-  return ok(json::serialize(json::object{{"data",
-                                          {{"productVariants", {{"totalItems", count}, {"items", std::move(variants)}}},
-                                           {"stockLocations", {{"items", {{{"id", "1"}, {"name", "Main"}}, {{"id", "2"}, {"name", "WH2"}}}}}}}}}));
+  return ok(json::serialize(json::object{
+      {"data",
+       {{"productVariants", {{"totalItems", count}, {"items", std::move(variants)}}},
+        {"stockLocations", {{"items", {{{"id", "1"}, {"name", "Main"}}, {{"id", "2"}, {"name", "WH2"}}}}}}}}}));
 }
 connector::HttpReply written(std::initializer_list<std::string> ids) {
   json::array list;
@@ -44,9 +47,11 @@ class VendureStock : public testing::Test {
 };
 
 TEST_F(VendureStock, LooksThenSetsWhatDiffers) {
-  const auto played = push({item("A", 5), item("B", 7)}, {shown({variant("1", "A", 9), variant("2", "B", 7)}), written({"1"})});
+  const auto played =
+      push({item("A", 5), item("B", 7)}, {shown({variant("1", "A", 9), variant("2", "B", 7)}), written({"1"})});
   ASSERT_EQ(played.requests.size(), 2U);
-  EXPECT_EQ(json::serialize(played.variables(1)), R"({"input":[{"id":"1","stockLevels":[{"stockLocationId":"1","stockOnHand":5}]}]})");
+  EXPECT_EQ(json::serialize(played.variables(1)),
+            R"({"input":[{"id":"1","stockLevels":[{"stockLocationId":"1","stockOnHand":5}]}]})");
   EXPECT_EQ(played.items[0].verdict, Verdict::delivered);
   EXPECT_EQ(played.items[1].verdict, Verdict::delivered);
   EXPECT_TRUE(played.requests[0].idempotent);
@@ -60,8 +65,9 @@ TEST_F(VendureStock, WritesNothingWhenThePortalShowsEverythingAlready) {
 }
 
 TEST_F(VendureStock, SendsVariantsInNumericOrderSoThatBatchesCannotDeadlock) {
-  const auto played = push({item("A", 1), item("B", 1), item("C", 1)},
-                           {shown({variant("10", "A", 0), variant("9", "B", 0), variant("100", "C", 0)}), written({"9", "10", "100"})});
+  const auto played =
+      push({item("A", 1), item("B", 1), item("C", 1)},
+           {shown({variant("10", "A", 0), variant("9", "B", 0), variant("100", "C", 0)}), written({"9", "10", "100"})});
   const auto input = played.variables(1).at("input").as_array();
   EXPECT_EQ(input[0].at("id"), "9");
   EXPECT_EQ(input[1].at("id"), "10");
@@ -103,17 +109,20 @@ TEST_F(VendureStock, SkuOfTwoVariantsIsRejectedNamingBoth) {
 }
 
 TEST_F(VendureStock, ReadsFurtherPagesOfVariants) {
-  const auto played = push({item("A", 1), item("B", 1)}, {shown({variant("1", "A", 1)}, 2), shown({variant("2", "B", 1)}, 2)});
+  const auto played =
+      push({item("A", 1), item("B", 1)}, {shown({variant("1", "A", 1)}, 2), shown({variant("2", "B", 1)}, 2)});
   EXPECT_EQ(played.variables(1).at("skip"), 1);
   EXPECT_EQ(played.items[1].verdict, Verdict::delivered);
 }
 
 TEST_F(VendureStock, WithdrawnRecordIsSetToZeroWhereItWas) {
-  const auto played = push({{"A", "", R"({"sku":"A","location":"WH2","quantity":"5"})"}}, {shown({variant("1", "A", 5)}), written({"1"})});
+  const auto played = push({{"A", "", R"({"sku":"A","location":"WH2","quantity":"5"})"}},
+                           {shown({variant("1", "A", 5)}), written({"1"})});
   EXPECT_EQ(played.items[0].verdict, Verdict::delivered);
   EXPECT_EQ(played.requests.size(), 1U);  // nothing is shown at WH2: nothing to write
   const auto at_main = push({{"A", "", document("A", 5)}}, {shown({variant("1", "A", 5)}), written({"1"})});
-  EXPECT_EQ(json::serialize(at_main.variables(1)), R"({"input":[{"id":"1","stockLevels":[{"stockLocationId":"1","stockOnHand":0}]}]})");
+  EXPECT_EQ(json::serialize(at_main.variables(1)),
+            R"({"input":[{"id":"1","stockLevels":[{"stockLocationId":"1","stockOnHand":0}]}]})");
 }
 
 TEST_F(VendureStock, WithdrawingWhatThePortalDoesNotHaveIsDone) {
@@ -121,7 +130,8 @@ TEST_F(VendureStock, WithdrawingWhatThePortalDoesNotHaveIsDone) {
 }
 
 TEST_F(VendureStock, TwoLocationsOfOneVariantAreOneChange) {
-  const auto played = push({{"A", R"({"sku":"A","location":"Main","quantity":"5"})", ""}, {"A", R"({"sku":"A","location":"WH2","quantity":"6"})", ""}},
+  const auto played = push({{"A", R"({"sku":"A","location":"Main","quantity":"5"})", ""},
+                            {"A", R"({"sku":"A","location":"WH2","quantity":"6"})", ""}},
                            {shown({variant("1", "A", 0)}), written({"1"})});
   EXPECT_EQ(played.variables(1).at("input").as_array().size(), 1U);
   EXPECT_EQ(played.variables(1).at("input").at(0).at("stockLevels").as_array().size(), 2U);
@@ -151,7 +161,8 @@ TEST_F(VendureStock, ChannelsLocationMayBeNamedOrGivenById) {
 
 TEST_F(VendureStock, ImpossibleQuantitiesNeverReachThePortal) {
   for (const auto* quantity : {"-1", "1.5", "2147483648", "many", ""}) {
-    const auto played = push({{"A", std::string(R"({"sku":"A","location":null,"quantity":")") + quantity + "\"}", ""}}, {});
+    const auto played =
+        push({{"A", std::string(R"({"sku":"A","location":null,"quantity":")") + quantity + "\"}", ""}}, {});
     EXPECT_TRUE(played.requests.empty()) << quantity;
     ASSERT_EQ(played.items.size(), 1U);
     EXPECT_EQ(played.items[0].verdict, Verdict::rejected);
@@ -174,7 +185,8 @@ TEST_F(VendureStock, VariantDeletedBetweenLookAndWriteIsFoundByBisection) {
 }
 
 TEST_F(VendureStock, DeadlockIsRetriedAndALostAnswerIsAmbiguous) {
-  EXPECT_EQ(push({item("A", 1)}, {shown({variant("1", "A", 0)}), refused("deadlock detected")}).items[0].verdict, Verdict::retry);
+  EXPECT_EQ(push({item("A", 1)}, {shown({variant("1", "A", 0)}), refused("deadlock detected")}).items[0].verdict,
+            Verdict::retry);
   EXPECT_EQ(push({item("A", 1)}, {shown({variant("1", "A", 0)}), lost(true)}).items[0].verdict, Verdict::ambiguous);
   EXPECT_EQ(push({item("A", 1)}, {shown({variant("1", "A", 0)}), lost(false)}).items[0].verdict, Verdict::retry);
   EXPECT_EQ(push({item("A", 1)}, {lost(true)}).items[0].verdict, Verdict::retry);

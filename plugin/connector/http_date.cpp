@@ -24,7 +24,8 @@ std::optional<std::chrono::sys_days> day_of(std::string_view text) {  // "21 Nov
   const auto month = std::find(kMonths.begin(), kMonths.end(), text.substr(3, 3));
   if (!day || !year || month == kMonths.end()) return std::nullopt;
   const std::chrono::year_month_day date(std::chrono::year(static_cast<int>(*year)),
-                                         std::chrono::month(static_cast<unsigned>(month - kMonths.begin() + 1)), std::chrono::day(*day));
+                                         std::chrono::month(static_cast<unsigned>(month - kMonths.begin() + 1)),
+                                         std::chrono::day(*day));
   if (!date.ok()) return std::nullopt;
   return std::chrono::sys_days(date);
 }

@@ -59,13 +59,15 @@ std::unique_ptr<Connector> make(const ConnectorInfo& info) {
   const auto text = json::serialize(given);
   EXPECT_TRUE(config::problems(fields, text).empty());
   std::vector<config::Problem> unresolved;
-  return info.create(config::parse(fields, text, [](std::string_view) { return std::optional(std::string(kSecret)); }, unresolved));
+  return info.create(config::parse(
+      fields, text, [](std::string_view) { return std::optional(std::string(kSecret)); }, unresolved));
 }
 
 std::string document(Feed feed, std::size_t index) {
   const auto n = std::to_string(index);
   if (feed == Feed::stock) return R"({"sku":"SKU-)" + n + R"(","location":null,"quantity":"7"})";
-  if (feed == Feed::order_status) return R"({"order":")" + n + R"(","reference":"R)" + n + R"(","number":"SO-)" + n + R"(","state":"confirmed"})";
+  if (feed == Feed::order_status)
+    return R"({"order":")" + n + R"(","reference":"R)" + n + R"(","number":"SO-)" + n + R"(","state":"confirmed"})";
   return R"({"sku":"SKU-)" + n + "\"}";
 }
 std::vector<OutboundItem> batch(Feed feed, std::size_t size) {
@@ -148,7 +150,9 @@ std::vector<HttpReply> replies() {
   return all;
 }
 
-std::string describe(const HttpReply& reply) { return "status " + std::to_string(reply.status) + ", body " + reply.body.substr(0, 60); }
+std::string describe(const HttpReply& reply) {
+  return "status " + std::to_string(reply.status) + ", body " + reply.body.substr(0, 60);
+}
 
 class Conformance : public testing::TestWithParam<const ConnectorInfo*> {
  protected:
@@ -157,7 +161,9 @@ class Conformance : public testing::TestWithParam<const ConnectorInfo*> {
 
 TEST_P(Conformance, SettingsAreDescribedAndNamedInLowerSnake) {
   const auto is_lower_snake = [](std::string_view name) {
-    return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; });
+    return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+    });
   };
   std::set<std::string_view> common;
   for (const auto& field : engine::common_fields()) common.insert(field.name);
@@ -187,7 +193,8 @@ TEST_P(Conformance, EveryIndexIsSettledExactlyOnceWhateverThePortalAnswers) {
       const auto items = batch(feed, std::min(size, cap));
       for (const auto& reply : replies()) {
         SCOPED_TRACE(std::string(name_of(feed)) + ", " + std::to_string(items.size()) + " items, " + describe(reply));
-        EXPECT_NO_THROW(expect_each_once(finish(*connector_->push(feed, items), reply, items.size()), items.size(), reply.status == 200));
+        EXPECT_NO_THROW(expect_each_once(finish(*connector_->push(feed, items), reply, items.size()), items.size(),
+                                         reply.status == 200));
       }
     }
   }
@@ -195,10 +202,12 @@ TEST_P(Conformance, EveryIndexIsSettledExactlyOnceWhateverThePortalAnswers) {
 
 TEST_P(Conformance, WithdrawnAndBrokenDocumentsAreSettledToo) {
   for (const auto feed : connector_->capabilities().feeds) {
-    const std::vector<OutboundItem> items = {{"A", "", ""}, {"B", "", document(feed, 1)}, {"C", "{", "{"}, {"", "null", "[]"}, {"", "", ""}};
+    const std::vector<OutboundItem> items = {
+        {"A", "", ""}, {"B", "", document(feed, 1)}, {"C", "{", "{"}, {"", "null", "[]"}, {"", "", ""}};
     for (const auto& reply : replies()) {
       SCOPED_TRACE(std::string(name_of(feed)) + ", " + describe(reply));
-      EXPECT_NO_THROW(expect_each_once(finish(*connector_->push(feed, items), reply, items.size()), items.size(), true));
+      EXPECT_NO_THROW(
+          expect_each_once(finish(*connector_->push(feed, items), reply, items.size()), items.size(), true));
     }
   }
 }
@@ -207,7 +216,8 @@ TEST_P(Conformance, OneItemIsNeverSplit) {
   for (const auto feed : connector_->capabilities().feeds) {
     const auto items = batch(feed, 1);
     for (const auto& reply : replies()) {
-      for (const auto& item : finish(*connector_->push(feed, items), reply, 1)) EXPECT_NE(item.verdict, Verdict::split) << describe(reply);
+      for (const auto& item : finish(*connector_->push(feed, items), reply, 1))
+        EXPECT_NE(item.verdict, Verdict::split) << describe(reply);
     }
   }
 }
@@ -218,7 +228,8 @@ TEST_P(Conformance, PullsEndWithAPageOrAReason) {
     SCOPED_TRACE(describe(reply));
     for (int kind = 0; kind < 3; ++kind) {
       const auto pull = kind == 2 ? connector_->pull_orders_by_id(ids)
-                                  : connector_->pull_orders({Instant{}, Instant{} + std::chrono::hours(1)}, kind == 0 ? "" : "not a cursor");
+                                  : connector_->pull_orders({Instant{}, Instant{} + std::chrono::hours(1)},
+                                                            kind == 0 ? "" : "not a cursor");
       PullStep step = pull->start();
       for (int i = 0; i < 100 && std::holds_alternative<Send>(step); ++i) {
         expect_sound(std::get<Send>(step).request);

@@ -24,10 +24,14 @@ bool parse(int count, char** arguments, Options& options) {
     }
     if (++i == count) return false;
     const long value = std::stol(arguments[i]);
-    if (name == "--port") options.port = static_cast<std::uint16_t>(value);
-    else if (name == "--variants") options.variants = value;
-    else if (name == "--latency-ms") options.latency_ms = value;
-    else return false;
+    if (name == "--port")
+      options.port = static_cast<std::uint16_t>(value);
+    else if (name == "--variants")
+      options.variants = value;
+    else if (name == "--latency-ms")
+      options.latency_ms = value;
+    else
+      return false;
   }
   return true;
 }

@@ -28,7 +28,9 @@ using Response = bhttp::response<bhttp::string_body>;
 
 class Portal::Impl {
  public:
-  explicit Impl(std::uint16_t port) : acceptor_(io_, tcp::endpoint(asio::ip::address_v4::loopback(), port)), port_(acceptor_.local_endpoint().port()) {
+  explicit Impl(std::uint16_t port)
+      : acceptor_(io_, tcp::endpoint(asio::ip::address_v4::loopback(), port)),
+        port_(acceptor_.local_endpoint().port()) {
     asio::co_spawn(io_, accept(), asio::detached);
     thread_ = std::thread([this] { io_.run(); });
   }
@@ -138,15 +140,18 @@ std::string Portal::Impl::control(const Request& request) {
     return "{}";
   }
   if (target == "/stock" && is_post) {  // body: a SKU
-    return "{\"onHand\":" + std::to_string(shop_.on_hand(request.body())) + ",\"saleable\":" + std::to_string(shop_.saleable(request.body())) + "}";
+    return "{\"onHand\":" + std::to_string(shop_.on_hand(request.body())) +
+           ",\"saleable\":" + std::to_string(shop_.saleable(request.body())) + "}";
   }
   if (target == "/orders" && is_post) {
     const auto wanted = boost::json::parse(request.body());
-    return "{\"id\":\"" + shop_.place_order(std::string(wanted.at("sku").as_string()), wanted.at("quantity").as_int64()) + "\"}";
+    return "{\"id\":\"" +
+           shop_.place_order(std::string(wanted.at("sku").as_string()), wanted.at("quantity").as_int64()) + "\"}";
   }
   if (target == "/order" && is_post) {  // body: an id
     const auto* order = shop_.order(request.body());
-    return order ? boost::json::serialize(boost::json::object{{"state", order->state}, {"number", order->number}}) : "null";
+    return order ? boost::json::serialize(boost::json::object{{"state", order->state}, {"number", order->number}})
+                 : "null";
   }
   throw std::invalid_argument("no such page");
 }
@@ -155,7 +160,8 @@ std::string Portal::Impl::journal_json() const {
   std::string text = "[";
   for (const auto& entry : journal_) {
     const auto at = std::chrono::duration_cast<std::chrono::microseconds>(entry.answered_at.time_since_epoch()).count();
-    text += (text.size() > 1 ? "," : "") + ("{\"operation\":\"" + entry.operation) + "\",\"items\":" + std::to_string(entry.items) + ",\"at_us\":" + std::to_string(at) + "}";
+    text += (text.size() > 1 ? "," : "") + ("{\"operation\":\"" + entry.operation) +
+            "\",\"items\":" + std::to_string(entry.items) + ",\"at_us\":" + std::to_string(at) + "}";
   }
   return text + "]";
 }

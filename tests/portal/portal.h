@@ -1,5 +1,5 @@
-// A stand-in for a Vendure portal, for benchmarks and fault tests: keeps its shop in memory, answers as fast as it can or
-// after a chosen latency, and remembers every request. It stands in for speed and faults only; what the real portal
+// A stand-in for a Vendure portal, for benchmarks and fault tests: keeps its shop in memory, answers as fast as it can
+// or after a chosen latency, and remembers every request. It stands in for speed and faults only; what the real portal
 // says is tested against the real portal.
 #pragma once
 

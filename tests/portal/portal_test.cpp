@@ -33,7 +33,8 @@ class StandInPortal : public testing::Test {
     const auto exchange = connector_->push(feed, items);
     auto step = exchange->start();
     while (!std::holds_alternative<Finish>(step))
-      step = std::holds_alternative<Pause>(step) ? exchange->on_resume() : exchange->on_reply(ask(std::get<Send>(step).request));
+      step = std::holds_alternative<Pause>(step) ? exchange->on_resume()
+                                                 : exchange->on_reply(ask(std::get<Send>(step).request));
     std::vector<Verdict> verdicts(items.size());
     for (const auto& item : std::get<Finish>(step).items) verdicts[item.index] = item.verdict;
     return verdicts;
@@ -54,15 +55,16 @@ class StandInPortal : public testing::Test {
     settings.base_url = portal_.url();
     return settings;
   }()};
-  const std::unique_ptr<Connector> connector_ = find_connector("vendure")->create(config::Values({{"username", "u"},
-                                                                                                 {"password", "p"},
-                                                                                                 {"channel_token", ""},
-                                                                                                 {"order_number_field", "erpOrderNumber"},
-                                                                                                 {"customer_code_field", ""},
-                                                                                                 {"stock_location", ""},
-                                                                                                 {"page_size", "50"},
-                                                                                                 {"order_states", ""},
-                                                                                                 {"request_timeout", "30"}}));
+  const std::unique_ptr<Connector> connector_ =
+      find_connector("vendure")->create(config::Values({{"username", "u"},
+                                                        {"password", "p"},
+                                                        {"channel_token", ""},
+                                                        {"order_number_field", "erpOrderNumber"},
+                                                        {"customer_code_field", ""},
+                                                        {"stock_location", ""},
+                                                        {"page_size", "50"},
+                                                        {"order_states", ""},
+                                                        {"request_timeout", "30"}}));
 };
 
 TEST_F(StandInPortal, LogsInAndPassesTheProbe) {
@@ -76,7 +78,8 @@ TEST_F(StandInPortal, LogsInAndPassesTheProbe) {
 }
 
 TEST_F(StandInPortal, TakesStockAndRemembersEveryRequest) {
-  const auto verdicts = push(Feed::stock, {{"A", R"({"sku":"A","location":null,"quantity":"42"})", ""}, {"X", R"({"sku":"X","location":null,"quantity":"1"})", ""}});
+  const auto verdicts = push(Feed::stock, {{"A", R"({"sku":"A","location":null,"quantity":"42"})", ""},
+                                           {"X", R"({"sku":"X","location":null,"quantity":"1"})", ""}});
   EXPECT_THAT(verdicts, testing::ElementsAre(Verdict::delivered, Verdict::absent));
   EXPECT_EQ(saleable("A"), 42);
   const auto journal = portal_.journal();
@@ -98,7 +101,8 @@ TEST_F(StandInPortal, SellsAndShipsByItself) {
   EXPECT_EQ(saleable("A"), 98);
   page = pull();
   EXPECT_FALSE(page.orders[0].open);
-  const OutboundItem raise{"A", R"({"sku":"A","location":null,"quantity":"100"})", R"({"sku":"A","location":null,"quantity":"100"})"};
+  const OutboundItem raise{"A", R"({"sku":"A","location":null,"quantity":"100"})",
+                           R"({"sku":"A","location":null,"quantity":"100"})"};
   EXPECT_THAT(push(Feed::stock, {raise}), testing::ElementsAre(Verdict::drifted));
 }
 
@@ -107,8 +111,10 @@ TEST_F(StandInPortal, KeepsOrderNumbersUnique) {
     shop.place_order("A", 1);
     shop.place_order("B", 1);
   });
-  EXPECT_THAT(push(Feed::order_status, {{"CODE1", R"({"order":"1","number":"SO-1"})", ""}}), testing::ElementsAre(Verdict::delivered));
-  EXPECT_THAT(push(Feed::order_status, {{"CODE2", R"({"order":"2","number":"SO-1"})", ""}}), testing::ElementsAre(Verdict::rejected));
+  EXPECT_THAT(push(Feed::order_status, {{"CODE1", R"({"order":"1","number":"SO-1"})", ""}}),
+              testing::ElementsAre(Verdict::delivered));
+  EXPECT_THAT(push(Feed::order_status, {{"CODE2", R"({"order":"2","number":"SO-1"})", ""}}),
+              testing::ElementsAre(Verdict::rejected));
 }
 
 TEST_F(StandInPortal, AnswersAfterItsLatency) {

@@ -33,13 +33,15 @@ std::size_t position_of(const json::value& id) {
 }
 
 std::string now() {
-  return to_iso8601(std::chrono::floor<std::chrono::milliseconds>(std::chrono::floor<Duration>(std::chrono::system_clock::now())));
+  return to_iso8601(
+      std::chrono::floor<std::chrono::milliseconds>(std::chrono::floor<Duration>(std::chrono::system_clock::now())));
 }
 
 constexpr std::string_view kProbe =
     R"({"data":{"me":{"channels":[{"code":"__default_channel__","token":"t","permissions":["ReadCatalog","UpdateCatalog","ReadOrder","UpdateOrder"]}]},)"
     R"("globalSettings":{"serverConfig":{"moneyStrategyPrecision":2,"entityCustomFields":[{"entityName":"Order","customFields":[{"name":"erpOrderNumber"}]}]}}}})";
-constexpr std::string_view kLocations = R"({"data":{"stockLocations":{"items":[{"id":"1","name":"Default Stock Location"}]}}})";
+constexpr std::string_view kLocations =
+    R"({"data":{"stockLocations":{"items":[{"id":"1","name":"Default Stock Location"}]}}})";
 constexpr std::string_view kLogin = R"({"data":{"login":{"__typename":"CurrentUser"}}})";
 
 }  // namespace
@@ -92,20 +94,24 @@ std::string Shop::variants(const Json& variables, std::size_t& items) {
     const auto index = variant_index(std::string(sku.as_string()));
     if (index == std::string::npos) continue;
     const auto& variant = variants_[index];
-    found.push_back(json::object{{"id", std::to_string(index + 1)},
-                                 {"sku", variant.sku},
-                                 {"stockLevels", json::array{json::object{{"stockLocationId", "1"}, {"stockOnHand", variant.on_hand}}}}});
+    found.push_back(json::object{
+        {"id", std::to_string(index + 1)},
+        {"sku", variant.sku},
+        {"stockLevels", json::array{json::object{{"stockLocationId", "1"}, {"stockOnHand", variant.on_hand}}}}});
   }
   items = found.size();
   return data({{"productVariants", json::object{{"totalItems", found.size()}, {"items", std::move(found)}}},
-               {"stockLocations", json::object{{"items", json::array{json::object{{"id", "1"}, {"name", "Default Stock Location"}}}}}}});
+               {"stockLocations",
+                json::object{{"items", json::array{json::object{{"id", "1"}, {"name", "Default Stock Location"}}}}}}});
 }
 
 std::string Shop::set_stock(const Json& variables, std::size_t& items) {
   const auto& input = variables.at("input").as_array();
   for (const auto& change : input) {  // one transaction: nothing is written when one id is unknown
     if (position_of(change.at("id")) >= variants_.size())
-      return refusal("No ProductVariant with the id \"" + std::string(change.at("id").as_string()) + "\" could be found", "ENTITY_NOT_FOUND");
+      return refusal(
+          "No ProductVariant with the id \"" + std::string(change.at("id").as_string()) + "\" could be found",
+          "ENTITY_NOT_FOUND");
   }
   json::array done;
   for (const auto& change : input) {
@@ -161,21 +167,41 @@ json::object Shop::shown(std::size_t index) const {
   for (std::size_t i = 0; i < order.lines.size(); ++i) {
     const auto& line = order.lines[i];
     pieces += line.quantity;
-    lines.push_back(json::object{{"id", std::to_string(index + 1) + "-" + std::to_string(i + 1)},
-                                 {"quantity", line.quantity},
-                                 {"proratedLinePrice", line.quantity * kNetPrice},
-                                 {"proratedLinePriceWithTax", line.quantity * kGrossPrice},
-                                 {"taxRate", 20},
-                                 {"productVariant", json::object{{"sku", line.sku}, {"name", line.sku}}},
-                                 {"fulfillmentLines", json::array{json::object{{"quantity", line.fulfilled}, {"fulfillment", json::object{{"state", "Shipped"}}}}}}});
+    lines.push_back(json::object{
+        {"id", std::to_string(index + 1) + "-" + std::to_string(i + 1)},
+        {"quantity", line.quantity},
+        {"proratedLinePrice", line.quantity * kNetPrice},
+        {"proratedLinePriceWithTax", line.quantity * kGrossPrice},
+        {"taxRate", 20},
+        {"productVariant", json::object{{"sku", line.sku}, {"name", line.sku}}},
+        {"fulfillmentLines", json::array{json::object{{"quantity", line.fulfilled},
+                                                      {"fulfillment", json::object{{"state", "Shipped"}}}}}}});
   }
-  const json::object address{{"fullName", "Anna Muster"}, {"streetLine1", "Hauptstr. 5"}, {"city", "Berlin"}, {"postalCode", "10115"}, {"countryCode", "DE"}};
-  return {{"id", std::to_string(index + 1)}, {"code", order.code}, {"state", order.state}, {"orderPlacedAt", order.placed_at}, {"currencyCode", "EUR"},
-          {"total", pieces * kNetPrice}, {"totalWithTax", pieces * kGrossPrice},
-          {"customer", json::object{{"firstName", "Anna"}, {"lastName", "Muster"}, {"emailAddress", "anna@example.com"}, {"phoneNumber", ""}}},
-          {"shippingAddress", address}, {"billingAddress", json::object()}, {"lines", std::move(lines)}, {"shippingLines", json::array()},
-          {"surcharges", json::array()}, {"taxSummary", json::array()},
-          {"payments", json::array{json::object{{"method", "card"}, {"state", "Settled"}, {"amount", pieces * kGrossPrice}, {"transactionId", "1"}}}}};
+  const json::object address{{"fullName", "Anna Muster"},
+                             {"streetLine1", "Hauptstr. 5"},
+                             {"city", "Berlin"},
+                             {"postalCode", "10115"},
+                             {"countryCode", "DE"}};
+  return {
+      {"id", std::to_string(index + 1)},
+      {"code", order.code},
+      {"state", order.state},
+      {"orderPlacedAt", order.placed_at},
+      {"currencyCode", "EUR"},
+      {"total", pieces * kNetPrice},
+      {"totalWithTax", pieces * kGrossPrice},
+      {"customer",
+       json::object{
+           {"firstName", "Anna"}, {"lastName", "Muster"}, {"emailAddress", "anna@example.com"}, {"phoneNumber", ""}}},
+      {"shippingAddress", address},
+      {"billingAddress", json::object()},
+      {"lines", std::move(lines)},
+      {"shippingLines", json::array()},
+      {"surcharges", json::array()},
+      {"taxSummary", json::array()},
+      {"payments",
+       json::array{json::object{
+           {"method", "card"}, {"state", "Settled"}, {"amount", pieces * kGrossPrice}, {"transactionId", "1"}}}}};
 }
 
 std::string Shop::orders(const Json& variables, std::size_t& items) const {
@@ -194,7 +220,8 @@ std::string Shop::orders(const Json& variables, std::size_t& items) const {
     }
   }
   json::array page;
-  const auto skip = static_cast<std::size_t>(options.at("skip").as_int64()), take = static_cast<std::size_t>(options.at("take").as_int64());
+  const auto skip = static_cast<std::size_t>(options.at("skip").as_int64()),
+             take = static_cast<std::size_t>(options.at("take").as_int64());
   for (std::size_t i = skip; i < chosen.size() && i - skip < take; ++i) page.push_back(shown(chosen[i]));
   items = page.size();
   return data({{"orders", json::object{{"totalItems", chosen.size()}, {"items", std::move(page)}}}});
@@ -207,7 +234,8 @@ std::string Shop::order_numbers(const Json& variables, std::size_t& items) const
     if (index >= orders_.size()) continue;
     json::value number;
     if (!orders_[index].number.empty()) number = orders_[index].number;
-    found.push_back(json::object{{"id", id}, {"code", orders_[index].code}, {"customFields", json::object{{"erpOrderNumber", number}}}});
+    found.push_back(json::object{
+        {"id", id}, {"code", orders_[index].code}, {"customFields", json::object{{"erpOrderNumber", number}}}});
   }
   items = found.size();
   return data({{"orders", json::object{{"items", std::move(found)}}}});
@@ -216,9 +244,12 @@ std::string Shop::order_numbers(const Json& variables, std::size_t& items) const
 std::string Shop::set_order_number(const Json& variables) {
   const auto& input = variables.at("input");
   auto* order = find(std::string(input.at("id").as_string()));
-  if (!order) return refusal("No Order with the id \"" + std::string(input.at("id").as_string()) + "\" could be found", "ENTITY_NOT_FOUND");
+  if (!order)
+    return refusal("No Order with the id \"" + std::string(input.at("id").as_string()) + "\" could be found",
+                   "ENTITY_NOT_FOUND");
   const std::string number(input.at("customFields").at("erpOrderNumber").as_string());
-  const bool is_taken = std::any_of(orders_.begin(), orders_.end(), [&](const Order& other) { return &other != order && other.number == number; });
+  const bool is_taken = std::any_of(orders_.begin(), orders_.end(),
+                                    [&](const Order& other) { return &other != order && other.number == number; });
   if (is_taken) return refusal(R"(duplicate key value violates unique constraint "UQ_erpOrderNumber")", "");
   order->number = number;
   return data({{"setOrderCustomFields", json::object{{"id", input.at("id")}}}});

@@ -24,8 +24,8 @@ struct Order {
 
 class Shop {
  public:
-  // Answers one admin-API request body; `operation` becomes its name ("FerrySetStock", "" when it is none we know), `items`
-  // how many records it concerned.
+  // Answers one admin-API request body; `operation` becomes its name ("FerrySetStock", "" when it is none we know),
+  // `items` how many records it concerned.
   std::string answer(std::string_view body, std::string& operation, std::size_t& items);
 
   void add_variant(const std::string& sku, std::int64_t on_hand);

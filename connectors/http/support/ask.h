@@ -28,6 +28,8 @@ inline std::future<connector::HttpReply> begin(Client& client, connector::HttpRe
   client.send(std::move(request), [promise](connector::HttpReply reply) { promise->set_value(std::move(reply)); });
   return future;
 }
-inline connector::HttpReply ask(Client& client, connector::HttpRequest request) { return begin(client, std::move(request)).get(); }
+inline connector::HttpReply ask(Client& client, connector::HttpRequest request) {
+  return begin(client, std::move(request)).get();
+}
 
 }  // namespace ferry::http::test

@@ -31,14 +31,16 @@ inline std::string text_of(BIO* bio) {
 // A key with its certificate. Signed by `issuer`, or by itself as an authority.
 class Identity {
  public:
-  explicit Identity(const std::string& name, const Identity* issuer = nullptr, const std::string& alternative_names = "")
+  explicit Identity(const std::string& name, const Identity* issuer = nullptr,
+                    const std::string& alternative_names = "")
       : key_(EVP_EC_gen("P-256")), certificate_(X509_new()) {
     auto* x = certificate_.get();
     X509_set_version(x, X509_VERSION_3);
     ASN1_INTEGER_set(X509_get_serialNumber(x), issuer ? 2 : 1);
     X509_gmtime_adj(X509_getm_notBefore(x), -3600);
     X509_gmtime_adj(X509_getm_notAfter(x), 3600);
-    X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
+    X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC,
+                               reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
     X509_set_issuer_name(x, X509_get_subject_name(issuer ? issuer->certificate_.get() : x));
     X509_set_pubkey(x, key_.get());
     add(NID_basic_constraints, issuer ? "critical,CA:FALSE" : "critical,CA:TRUE");

@@ -1,4 +1,5 @@
-// A server of a few lines for the client's tests: one thread per connection, the answer is raw bytes chosen by the test.
+// A server of a few lines for the client's tests: one thread per connection, the answer is raw bytes chosen by the
+// test.
 #pragma once
 
 #include <atomic>
@@ -22,7 +23,8 @@ namespace ferry::http::test {
 
 using Request = boost::beast::http::request<boost::beast::http::string_body>;
 
-inline std::string reply(const std::string& body, const std::string& headers = "", const std::string& status = "200 OK") {
+inline std::string reply(const std::string& body, const std::string& headers = "",
+                         const std::string& status = "200 OK") {
   return "HTTP/1.1 " + status + "\r\ncontent-length: " + std::to_string(body.size()) + "\r\n" + headers + "\r\n" + body;
 }
 

@@ -41,7 +41,8 @@ inline connector::HttpReply lost(bool was_sent) {
   return reply;
 }
 // An error of GraphQL; without a code as Vendure passes on what its database said.
-inline connector::HttpReply refused(const std::string& message, const std::string& code = "", const std::string& path = "updateProductVariants") {
+inline connector::HttpReply refused(const std::string& message, const std::string& code = "",
+                                    const std::string& path = "updateProductVariants") {
   json::object error{{"message", message}, {"path", json::array{path}}};
   if (!code.empty()) error["extensions"] = json::object{{"code", code}};
   return ok(json::serialize(json::object{{"errors", json::array{error}}, {"data", nullptr}}));
