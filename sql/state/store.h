@@ -101,6 +101,12 @@ class OdbcStore final : public engine::Store {
     std::string state;  // of the one that was asked for, before
   };
   engine::Result<Retried> retry_orders(std::int32_t channel, std::string_view reference);
+  // Never imports an order that is not in the ERP yet, until it is retried.
+  struct Skipped {
+    std::int64_t skipped = 0, found = 0;
+    std::string state;  // before
+  };
+  engine::Result<Skipped> skip_order(std::int32_t channel, std::string_view reference, std::string_view reason);
 
   // Deletes exchanges, runs and withdrawn publications older than `days`, a bounded number per call; how many rows went.
   // Hints that every lane has seen are deleted by run_feed() on the side, at most once a minute per Store.

@@ -111,6 +111,15 @@ Result<OdbcStore::Retried> OdbcStore::retry_orders(std::int32_t channel, std::st
   });
 }
 
+Result<OdbcStore::Skipped> OdbcStore::skip_order(std::int32_t channel, std::string_view reference, std::string_view reason) {
+  const auto bind = [&](Statement& statement) {
+    statement.set("channel", channel).set("reference", storable(reference)).set("reason", storable(reason));
+  };
+  return first_row<Skipped>("operations.skip_order", bind, [](Statement& row) {
+    return Skipped{row.integer(0), row.integer(1), std::string(row.text(2))};
+  });
+}
+
 Result<std::int64_t> OdbcStore::purge(std::int32_t days) {
   const auto bind = [&](Statement& statement) { statement.set("days", days).set("most", kMostPurged); };
   return first_row<std::int64_t>("operations.purge", bind, [](Statement& row) { return row.integer(0); });

@@ -24,7 +24,7 @@ WITH given AS MATERIALIZED (
     WHERE o.channel = :channel::integer AND o.portal_id = g.portal_id AND o.reference <> g.reference
     RETURNING g.reference
 ), known AS MATERIALIZED (
-    SELECT g.*, o.state AS old_state, o.fingerprint IS DISTINCT FROM g.fingerprint AS is_changed, o.last_seen_at
+    SELECT g.*, o.state AS old_state, o.reason AS old_reason, o.erp_id, o.fingerprint IS DISTINCT FROM g.fingerprint AS is_changed, o.last_seen_at
     FROM (SELECT * FROM given WHERE reference NOT IN (SELECT reference FROM renamed)) g
     LEFT JOIN ferry.portal_order o ON o.channel = :channel::integer AND o.reference = g.reference
 ), decided AS MATERIALIZED (
@@ -42,16 +42,17 @@ WITH given AS MATERIALIZED (
         AND o.channel = :channel::integer AND o.reference = k.reference
 ), stored AS (
     INSERT INTO ferry.portal_order AS o (channel, reference, portal_id, placed_at, portal_state, open, cancelled, document,
-        fingerprint, state, reason, next_attempt_at, first_seen_at, last_seen_at, run)
+        fingerprint, state, reason, erp_id, next_attempt_at, first_seen_at, last_seen_at, run)
     SELECT :channel::integer, reference, portal_id, ferry.instant(placed), portal_state, open, cancelled, document, fingerprint,
-        new_state, CASE WHEN new_state = 'skipped' THEN 'cancelled on the portal before it was imported' END,
+        new_state, CASE WHEN new_state = old_state THEN old_reason
+            WHEN new_state = 'skipped' THEN 'cancelled on the portal before it was imported' END, erp_id,
         CASE WHEN new_state = 'ready' THEN clock_timestamp() END, clock_timestamp(), clock_timestamp(), :run::bigint
     FROM decided
     ON CONFLICT (channel, reference) DO UPDATE SET
         placed_at = EXCLUDED.placed_at, portal_state = EXCLUDED.portal_state, open = EXCLUDED.open,
         cancelled = EXCLUDED.cancelled, document = EXCLUDED.document, fingerprint = EXCLUDED.fingerprint,
         state = EXCLUDED.state,
-        reason = CASE WHEN EXCLUDED.state = o.state THEN o.reason ELSE EXCLUDED.reason END,
+        reason = EXCLUDED.reason,
         attempts = CASE WHEN EXCLUDED.state = o.state THEN o.attempts ELSE 0 END,
         next_attempt_at = CASE WHEN EXCLUDED.state = o.state THEN o.next_attempt_at ELSE EXCLUDED.next_attempt_at END,
         last_seen_at = EXCLUDED.last_seen_at, run = EXCLUDED.run, txid = pg_current_xact_id()

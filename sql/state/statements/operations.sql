@@ -114,22 +114,45 @@ WITH chosen AS (
 SELECT (SELECT count(*) FROM chosen), (SELECT coalesce(json_agg(label), '[]') FROM (SELECT label FROM chosen ORDER BY label LIMIT 1000) l)::text
 
 -- name: retry_order
+-- What a person skipped may be taken up again; what the portal cancelled may not.
 WITH old AS (
-    SELECT channel, reference, state, run FROM ferry.portal_order
+    SELECT channel, reference, state, cancelled, run FROM ferry.portal_order
     WHERE channel = :channel::integer AND (reference = :reference::text OR :reference::text = '' AND state = 'review')
     FOR UPDATE
 ), retried AS (
     UPDATE ferry.portal_order o SET state = 'ready', reason = NULL, attempts = 0, next_attempt_at = clock_timestamp(),
         txid = pg_current_xact_id()
-    FROM old WHERE o.channel = old.channel AND o.reference = old.reference AND old.state IN ('review', 'waiting', 'ready')
+    FROM old WHERE o.channel = old.channel AND o.reference = old.reference
+        AND (old.state IN ('review', 'waiting', 'ready') OR old.state = 'skipped' AND NOT old.cancelled)
     RETURNING o.run, old.state AS old_state
 ), counted AS (
-    UPDATE ferry.run r SET failed = r.failed - n.n, deferred = r.deferred + n.n
-    FROM (SELECT run, count(*) AS n FROM retried WHERE old_state = 'review' GROUP BY run) n WHERE r.id = n.run
+    UPDATE ferry.run r SET failed = r.failed - n.reviewed, successful = r.successful - n.skipped,
+        deferred = r.deferred + n.reviewed + n.skipped
+    FROM (SELECT run, count(*) FILTER (WHERE old_state = 'review') AS reviewed,
+            count(*) FILTER (WHERE old_state = 'skipped') AS skipped FROM retried GROUP BY run) n
+    WHERE r.id = n.run
 ), woken AS (
     SELECT pg_notify('ferry', 'intake')::text AS x FROM (SELECT 1 FROM retried LIMIT 1) one
 )
 SELECT (SELECT count(*) FROM retried), (SELECT count(*) FROM old), (SELECT min(state) FROM old), (SELECT count(x) FROM woken)
+
+-- name: skip_order
+WITH old AS (
+    SELECT channel, reference, state, run FROM ferry.portal_order
+    WHERE channel = :channel::integer AND reference = :reference::text
+    FOR UPDATE
+), skipped AS (
+    UPDATE ferry.portal_order o SET state = 'skipped', reason = :reason::text, next_attempt_at = NULL, txid = pg_current_xact_id()
+    FROM old WHERE o.channel = old.channel AND o.reference = old.reference AND old.state IN ('review', 'waiting', 'ready')
+    RETURNING o.run, old.state AS old_state
+), counted AS (
+    UPDATE ferry.run r SET successful = r.successful + 1, failed = r.failed - (n.old_state = 'review')::integer,
+        deferred = r.deferred - (n.old_state <> 'review')::integer
+    FROM skipped n WHERE r.id = n.run
+), woken AS (
+    SELECT pg_notify('ferry', 'stock')::text AS x FROM (SELECT 1 FROM skipped LIMIT 1) one
+)
+SELECT (SELECT count(*) FROM skipped), (SELECT count(*) FROM old), (SELECT min(state) FROM old), (SELECT count(x) FROM woken)
 
 -- name: purge
 -- What is older than the retention and no longer needed; at most so many rows of each, so that it never takes long.

@@ -1,0 +1,224 @@
+#include "sql/testing/store_fixture.h"
+
+namespace ferry::sql {
+namespace {
+
+using connector::PulledOrder;
+using engine::OrderOutcome;
+using engine::OrderState;
+using engine::RunMode;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using testing::must;
+
+const Instant kPlaced(std::chrono::microseconds(1'700'000'000'000'001));
+
+class Intake : public testing::StoreTest {
+ protected:
+  void SetUp() override {
+    lease_ = lease(1, "intake");
+    run_ = must(store_.begin_intake(lease_));
+  }
+  static PulledOrder order(const std::string& reference, bool acknowledged = true) {
+    PulledOrder order{reference, "id-" + reference, "PaymentSettled", kPlaced, acknowledged, true, false, {}};
+    order.document = R"({"lines":[{"line":"1","sku":"A","quantity":"3","open_quantity":"2"},)"
+                     R"({"line":"2","sku":"B","quantity":"1.5","open_quantity":"9"},{"line":"3","sku":"C","quantity":"x"}]})";
+    return order;
+  }
+  engine::StoredPage store(std::vector<PulledOrder> orders) { return must(store_.store_orders(lease_, run_, orders)); }
+  void record(OrderOutcome outcome) { must(store_.record_orders(lease_, run_, std::span(&outcome, 1))); }
+  static OrderOutcome linked(const std::string& reference, std::int64_t id = 7) {
+    return {reference, OrderState::linked, "", 0, {}, id, "S" + std::to_string(id)};
+  }
+  std::string order_state(const std::string& reference) {
+    return value("SELECT state FROM ferry.portal_order WHERE reference = '" + reference + "'");
+  }
+  engine::Lease lease_;
+  std::int64_t run_ = 0;
+};
+
+TEST_F(Intake, AnAcknowledgedOrderBecomesReadyWithItsLines) {
+  const auto page = store({order("R1")});
+  EXPECT_EQ(page.inbound, 1);
+  EXPECT_EQ(page.changed, 1);
+  const auto ready = must(store_.ready_orders(lease_, 10));
+  ASSERT_THAT(ready, SizeIs(1));
+  EXPECT_EQ(ready[0].reference, "R1");
+  EXPECT_EQ(ready[0].document, order("R1").document);
+  // what cannot be is bounded, what is no number counts as nothing
+  EXPECT_EQ(value("SELECT string_agg(sku || quantity || '/' || open_quantity, ' ' ORDER BY line) FROM ferry.portal_order_line"),
+            "A3/2 B1.5/1.5 C0/0");
+  EXPECT_EQ(value("SELECT ferry.micros(placed_at) FROM ferry.portal_order"), "1700000000000001");
+}
+
+TEST_F(Intake, TheSamePageTwiceChangesNothing) {
+  store({order("R1"), order("R1"), order("R2")});
+  const auto again = store({order("R1"), order("R2")});
+  EXPECT_EQ(again.inbound, 2);
+  EXPECT_EQ(again.changed, 0);
+  EXPECT_EQ(counts_of(run_), "2/0/0/2");
+  EXPECT_EQ(value("SELECT inbound || '/' || unchanged FROM ferry.run"), "4/2");
+}
+
+TEST_F(Intake, AnOrderWaitsUntilItsStatePermitsImport) {
+  store({order("R1", false)});
+  EXPECT_EQ(order_state("R1"), "waiting");
+  EXPECT_THAT(must(store_.ready_orders(lease_, 10)), IsEmpty());
+  store({order("R1", true)});
+  EXPECT_EQ(order_state("R1"), "ready");
+  store({order("R1", false)});
+  EXPECT_EQ(order_state("R1"), "waiting");
+}
+
+TEST_F(Intake, AnOrderCancelledBeforeImportIsSkipped) {
+  store({order("R1", false), order("R2")});
+  for (const auto* reference : {"R1", "R2"}) {
+    auto cancelled = order(reference);
+    cancelled.cancelled = true;
+    cancelled.open = false;
+    store({cancelled});
+    EXPECT_EQ(order_state(reference), "skipped");
+  }
+  EXPECT_THAT(must(store_.ready_orders(lease_, 10)), IsEmpty());
+  EXPECT_THAT(must(store_.open_orders(lease_)), IsEmpty());
+}
+
+TEST_F(Intake, ALinkedOrderStaysLinkedWhateverThePortalDoes) {
+  store({order("R1")});
+  record(linked("R1"));
+  EXPECT_EQ(counts_of(run_), "1/1/0/0");
+  EXPECT_EQ(value("SELECT erp_id || erp_number || (linked_at IS NOT NULL) FROM ferry.portal_order"), "7S7true");
+  auto cancelled = order("R1");
+  cancelled.cancelled = true;
+  store({cancelled});
+  EXPECT_EQ(order_state("R1"), "linked");
+  EXPECT_EQ(counts_of(run_), "2/2/0/0");
+  record({"R1", OrderState::review, "too late", 0, {}, 0, ""});
+  EXPECT_EQ(order_state("R1"), "linked");
+}
+
+TEST_F(Intake, TheErpsAnswerWinsOverACancellationThatCameMeanwhile) {
+  store({order("R1")});
+  auto cancelled = order("R1");
+  cancelled.cancelled = true;
+  store({cancelled});
+  record({"R1", OrderState::ready, "busy", 1, {}, 0, ""});
+  EXPECT_EQ(order_state("R1"), "skipped");
+  record(linked("R1"));
+  EXPECT_EQ(order_state("R1"), "linked");
+}
+
+TEST_F(Intake, AnOrderInReviewIsTriedAgainWhenAPersonOrThePortalMendsIt) {
+  store({order("R1"), order("R2")});
+  record({"R1", OrderState::review, "order R1, line 1: unknown SKU 'A'", 0, {}, 0, ""});
+  record({"R2", OrderState::review, "", 0, {}, 0, ""});
+  EXPECT_EQ(counts_of(run_), "2/0/2/0");
+  EXPECT_THAT(must(store_.ready_orders(lease_, 10)), IsEmpty());
+  EXPECT_EQ(must(store_.retry_orders(1, "R1")).retried, 1);
+  EXPECT_EQ(counts_of(run_), "2/0/1/1");
+  auto mended = order("R2");
+  mended.document = "{\"lines\":[]}";
+  store({mended});
+  EXPECT_EQ(order_state("R2"), "ready");
+  EXPECT_EQ(value("SELECT count(*) FROM ferry.portal_order_line WHERE reference = 'R2'"), "0");
+}
+
+TEST_F(Intake, AnOrderInReviewThatMayNoLongerBeImportedStaysThere) {
+  store({order("R1")});
+  record({"R1", OrderState::review, "why", 0, {}, 0, ""});
+  store({order("R1", false)});
+  EXPECT_EQ(value("SELECT state || reason FROM ferry.portal_order"), "reviewwhy");
+}
+
+TEST_F(Intake, RetryingSaysWhatItFound) {
+  store({order("R1")});
+  record(linked("R1"));
+  const auto linked_one = must(store_.retry_orders(1, "R1"));
+  EXPECT_EQ(linked_one.retried, 0);
+  EXPECT_EQ(linked_one.found, 1);
+  EXPECT_EQ(linked_one.state, "linked");
+  EXPECT_EQ(must(store_.retry_orders(1, "R9")).found, 0);
+}
+
+TEST_F(Intake, AnOrderToBeTriedLaterWaits) {
+  store({order("R1")});
+  record({"R1", OrderState::ready, "ERP locked", 3, Instant(std::chrono::hours(24 * 365 * 200)), 0, ""});
+  EXPECT_THAT(must(store_.ready_orders(lease_, 10)), IsEmpty());
+  record({"R1", OrderState::ready, "ERP locked", 4, kPlaced, 0, ""});
+  const auto ready = must(store_.ready_orders(lease_, 10));
+  ASSERT_THAT(ready, SizeIs(1));
+  EXPECT_EQ(ready[0].attempts, 4);
+}
+
+TEST_F(Intake, AnOrderThatChangedItsNumberIsNotImportedTwice) {
+  store({order("R1")});
+  record(linked("R1"));
+  auto renamed = order("R1-NEW");
+  renamed.portal_id = "id-R1";
+  store({renamed, order("R2")});
+  EXPECT_EQ(value("SELECT string_agg(reference, ' ' ORDER BY reference) FROM ferry.portal_order"), "R1 R2");
+  EXPECT_EQ(value("SELECT reason FROM ferry.portal_order WHERE reference = 'R1'"),
+            "the portal now calls this order 'R1-NEW': check both numbers by hand");
+}
+
+TEST_F(Intake, OpenOrdersAreThoseThePortalMayStillChange) {
+  auto closed = order("R2");
+  closed.open = false;
+  store({order("R1"), closed});
+  EXPECT_THAT(must(store_.open_orders(lease_)), ElementsAre("id-R1"));
+}
+
+TEST_F(Intake, AFinishedRunMovesTheClockForwardOnlyAndAnEmptyOneLeavesNoTrace) {
+  store({order("R1")});
+  must(store_.finish_intake(lease_, run_, kPlaced));
+  EXPECT_EQ(must(store_.acquire({1, "intake"}, "one", kTtl)).portal_clock, kPlaced);
+  const auto second = must(store_.begin_intake(lease_));
+  must(store_.store_orders(lease_, second, std::vector{order("R1")}));
+  must(store_.finish_intake(lease_, second, kPlaced - std::chrono::hours(1)));
+  must(store_.finish_intake(lease_, must(store_.begin_intake(lease_)), Instant{}));
+  EXPECT_EQ(must(store_.acquire({1, "intake"}, "one", kTtl)).portal_clock, kPlaced);
+  EXPECT_EQ(value("SELECT count(*) || '/' || max(id) FROM ferry.run"), "1/" + std::to_string(run_));
+}
+
+TEST_F(Intake, NastyTextStaysText) {
+  auto nasty = order("R'1\"; DROP TABLE ferry.job; --");
+  nasty.document = R"({"x":"\u0000 '\"{}","lines":[{"line":"'1","sku":"\\\"A'","quantity":"1","open_quantity":"1"}]})";
+  EXPECT_EQ(store({nasty}).changed, 1);
+  const auto ready = must(store_.ready_orders(lease_, 10));
+  ASSERT_THAT(ready, SizeIs(1));
+  EXPECT_EQ(ready[0].reference, nasty.reference);
+  EXPECT_EQ(ready[0].document, nasty.document);
+  EXPECT_EQ(value("SELECT sku FROM ferry.portal_order_line"), "\\\"A'");
+}
+
+TEST_F(Intake, ChangedOrdersLeadTheStockFeedToTheirProducts) {
+  const auto a = product("A", 10);
+  product("Z", 1);
+  const auto stock = lease(1, "stock");
+  run(stock, RunMode::full);
+  deliver_all(stock);
+  store({order("R1")});
+  EXPECT_EQ(run(stock, RunMode::hints).counts.changed, 1);
+  const auto items = due(stock);
+  ASSERT_THAT(items, SizeIs(1));
+  EXPECT_EQ(items[0].key.key, a);
+  EXPECT_EQ(items[0].item.document, R"({"sku":"A","location":null,"quantity":"7"})");
+}
+
+TEST_F(Intake, ALinkedOrderLeadsTheStatusFeedToItsNumber) {
+  sql("INSERT INTO sale_sale (id, number, state, web_id) VALUES (7, 'SO-7', 'processing', '1:R1')");
+  const auto status = lease(1, "order_status");
+  run(status, RunMode::full, Feed::order_status);
+  store({order("R1")});
+  record(linked("R1"));
+  EXPECT_EQ(run(status, RunMode::hints, Feed::order_status).counts.changed, 1);
+  const auto items = must(store_.due(status, Feed::order_status, 10, {})).items;
+  ASSERT_THAT(items, SizeIs(1));
+  EXPECT_EQ(items[0].item.document, R"({"order":"id-R1","reference":"R1","number":"SO-7","state":"processing"})");
+  sql("UPDATE sale_sale SET state = 'done'");
+  EXPECT_EQ(run(status, RunMode::watermark, Feed::order_status).counts.changed, 1);
+}
+
+}  // namespace
+}  // namespace ferry::sql
