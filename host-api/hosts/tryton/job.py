@@ -1,7 +1,7 @@
 # This file is part of Ferry.  The LICENSE file at the top level of this
 # repository contains the full license terms.
 from sql.aggregate import Count
-from sql.functions import AtTimeZone, Function
+from sql.functions import Extract, Function
 
 from trytond.bus import notify
 from trytond.i18n import gettext
@@ -56,12 +56,12 @@ class Job(StatusModel):
             ], "Requested", readonly=True)
     holder = fields.Char("Driven by", readonly=True,
         help="The process that drives this job.")
-    expires_at = fields.Timestamp("Held until", readonly=True)
+    expires_at = fields.DateTime("Held until", readonly=True)
     last_run = fields.Many2One('ferry.run', "Last Run", readonly=True)
-    last_success_at = fields.Timestamp("Last Success", readonly=True)
+    last_success_at = fields.DateTime("Last Success", readonly=True)
     last_error = fields.Text("Last Error", readonly=True)
-    last_error_at = fields.Timestamp("Last Error at", readonly=True)
-    compared_fully_at = fields.Timestamp("Compared fully at", readonly=True)
+    last_error_at = fields.DateTime("Last Error at", readonly=True)
+    compared_fully_at = fields.DateTime("Compared fully at", readonly=True)
     waiting = fields.Function(fields.Integer("Waiting",
             help="The number of records that are to be sent, or of orders to "
             "be imported."), 'get_counts')
@@ -170,10 +170,9 @@ class Run(StatusModel):
             ('full', "Full Comparison"),
             ('intake', "Order Intake"),
             ], "Mode", readonly=True)
-    started_at = fields.Timestamp("Started at", readonly=True)
-    finished_at = fields.Timestamp("Finished at", readonly=True)
-    duration = fields.Function(
-        fields.TimeDelta("Duration"), 'get_duration')
+    started_at = fields.DateTime("Started at", readonly=True)
+    finished_at = fields.DateTime("Finished at", readonly=True)
+    duration = fields.Float("Seconds", digits=(16, 3), readonly=True)
     holder = fields.Char("Driven by", readonly=True,
         help="The process that drove this run.")
     inbound = fields.Integer("Examined", readonly=True)
@@ -191,14 +190,10 @@ class Run(StatusModel):
         super().__setup__()
         cls._order = [('id', 'DESC')]
 
-    def get_duration(self, name):
-        if self.finished_at:
-            return self.finished_at - self.started_at
-
     @classmethod
     def _column(cls, table, name, field):
-        if name in {'started_at', 'finished_at'}:  # to the millisecond
-            return AtTimeZone(getattr(table, name), 'UTC')
+        if name == 'duration':
+            return Extract('EPOCH', table.finished_at - table.started_at)
         return super()._column(table, name, field)
 
     def get_rec_name(self, name):
@@ -220,8 +215,8 @@ class Exchange(StatusModel):
 
     shop = fields.Many2One('web.shop', "Shop", readonly=True)
     job = fields.Selection(JOBS, "Job", readonly=True)
-    started_at = fields.Timestamp("Started at", readonly=True)
-    finished_at = fields.Timestamp("Finished at", readonly=True)
+    started_at = fields.DateTime("Started at", readonly=True)
+    finished_at = fields.DateTime("Finished at", readonly=True)
     requests = fields.Integer("Requests", readonly=True)
     items = fields.Integer("Records", readonly=True)
     verdicts = fields.Text("Verdicts", readonly=True)
@@ -237,9 +232,7 @@ class Exchange(StatusModel):
 
     @classmethod
     def _column(cls, table, name, field):
-        if name in {'started_at', 'finished_at'}:
-            return AtTimeZone(getattr(table, name), 'UTC')
-        elif name == 'items':
+        if name == 'items':
             return Cardinality(table.keys)
         elif name == 'verdicts':
             return ArrayToString(table.verdicts, ', ')

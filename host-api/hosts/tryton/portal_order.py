@@ -27,7 +27,7 @@ class PortalOrder(StatusModel):
         help="The number of the order on the portal.")
     portal_id = fields.Char("Portal ID", readonly=True)
     portal_state = fields.Char("Portal State", readonly=True)
-    placed_at = fields.Timestamp("Placed at", readonly=True)
+    placed_at = fields.DateTime("Placed at", readonly=True)
     open = fields.Boolean("Open", readonly=True,
         help="The portal may still ship, change or cancel it.")
     cancelled = fields.Boolean("Cancelled", readonly=True)
@@ -42,12 +42,12 @@ class PortalOrder(StatusModel):
             'invisible': ~Eval('reason'),
             })
     attempts = fields.Integer("Attempts", readonly=True)
-    next_attempt_at = fields.Timestamp("Next Attempt", readonly=True)
+    next_attempt_at = fields.DateTime("Next Attempt", readonly=True)
     sale = fields.Many2One('sale.sale', "Sale", readonly=True)
     number = fields.Char("Number", readonly=True)
-    linked_at = fields.Timestamp("Imported at", readonly=True)
-    first_seen_at = fields.Timestamp("First seen", readonly=True)
-    last_seen_at = fields.Timestamp("Last seen", readonly=True)
+    linked_at = fields.DateTime("Imported at", readonly=True)
+    first_seen_at = fields.DateTime("First seen", readonly=True)
+    last_seen_at = fields.DateTime("Last seen", readonly=True)
     document = fields.Text("Document", readonly=True)
 
     @classmethod

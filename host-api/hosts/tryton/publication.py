@@ -46,9 +46,9 @@ class Publication(StatusModel):
         help="What the portal should show. Empty: nothing any more.")
     acknowledged = fields.Text("Last confirmed", readonly=True,
         help="What the portal last confirmed to have taken.")
-    changed_at = fields.Timestamp("Changed at", readonly=True)
-    acknowledged_at = fields.Timestamp("Confirmed at", readonly=True)
-    next_attempt_at = fields.Timestamp("Next Attempt", readonly=True)
+    changed_at = fields.DateTime("Changed at", readonly=True)
+    acknowledged_at = fields.DateTime("Confirmed at", readonly=True)
+    next_attempt_at = fields.DateTime("Next Attempt", readonly=True)
     attempts = fields.Integer("Attempts", readonly=True)
     snoozes = fields.Integer("Postponed", readonly=True,
         help="How often the portal asked to wait.")

@@ -66,7 +66,7 @@ class StatusModel(ModelSQL, ModelView):
                 return Cast(Null, field.sql_type().base)
             return AtTimeZone(getattr(table, cls._ferry_created), 'UTC')
         column = getattr(table, cls._ferry_columns.get(name, name))
-        if isinstance(field, fields.DateTime):  # and Timestamp
+        if isinstance(field, fields.DateTime):
             return DateTrunc('second', AtTimeZone(column, 'UTC'))
         return column
 

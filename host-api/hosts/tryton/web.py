@@ -106,11 +106,19 @@ class Shop(metaclass=PoolMeta):
         "an adjustment line.")
     ferry_adjustment_product = fields.Many2One(
         'product.product', "Adjustment Product",
-        domain=_service_domain(), states=_states, depends=_depends,
+        domain=_service_domain(), states=_states,
+        context={
+            'company': Eval('company', -1),
+            },
+        depends=_depends + ['company'],
         help="Used on adjustment lines and for surcharges without product.")
     ferry_shipping_product = fields.Many2One(
         'product.product', "Shipping Product",
-        domain=_service_domain(), states=_states, depends=_depends,
+        domain=_service_domain(), states=_states,
+        context={
+            'company': Eval('company', -1),
+            },
+        depends=_depends + ['company'],
         help="Used for the shipping charged by the portal.\n"
         "Leave empty to use the product of the carrier.")
     ferry_order_user = fields.Many2One(
@@ -201,7 +209,7 @@ class Shop(metaclass=PoolMeta):
     @fields.depends('ferry_connector')
     def autocomplete_ferry_connector(self):
         try:
-            known = engine.perform(Transaction().database.name, 'settings')
+            known = engine.ask(Transaction().database.name, 'settings')
         except engine.EngineError:
             return []
         typed = (self.ferry_connector or '').lower()
@@ -214,16 +222,16 @@ class Shop(metaclass=PoolMeta):
         if not status:
             statuses = {}
             for shop in shops:
-                failing = [j for j in shop.ferry_jobs if j.last_error]
-                paused = [j for j in shop.ferry_jobs if j.paused]
+                concerned = {
+                    j.job_string for j in shop.ferry_jobs
+                    if j.last_error or j.paused or j.attention}
                 if shop.type != 'ferry':
                     statuses[shop.id] = None
                 elif not shop.ferry_jobs:
                     statuses[shop.id] = gettext('ferry.msg_status_new')
-                elif failing or paused:
+                elif concerned:
                     statuses[shop.id] = gettext('ferry.msg_status_attention',
-                        jobs=', '.join(sorted({
-                                    j.job for j in failing + paused})))
+                        jobs=', '.join(sorted(concerned)))
                 else:
                     statuses[shop.id] = gettext('ferry.msg_status_good')
             return statuses
