@@ -51,7 +51,7 @@ struct HttpReply {
 struct OutboundItem {
   std::string label;         // SKU, order reference: what a person and usually the portal call the record
   std::string document;      // what the portal should show
-  std::string acknowledged;  // what it last confirmed; empty = nothing known
+  std::string acknowledged;  // what it last confirmed; empty = unknown or not to be believed: set without comparing
 };
 
 struct Send {
