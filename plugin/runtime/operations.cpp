@@ -229,16 +229,30 @@ json::object resume(const OperationContext& context, std::string_view arguments)
   return lanes_json(lanes);
 }
 
+OperationFailed no_such_order(std::int32_t channel, const std::string& reference) {
+  return {FERRY_E_NOT_FOUND, "channel " + std::to_string(channel) + " has no portal order '" + reference + "'"};
+}
+
 json::object retry_order(const OperationContext& context, std::string_view arguments) {
   const Arguments given("retry-order", arguments, {"channel", "reference"});
   const std::int32_t channel = given.channel();
   const std::string reference = given.text("reference");
   const auto tried = value_of(context.stores.borrow()->retry_orders(channel, reference));
-  if (tried.found == 0) {
-    throw OperationFailed{FERRY_E_NOT_FOUND, "channel " + std::to_string(channel) + " has no portal order '" + reference + "'"};
+  if (tried.found == 0) throw no_such_order(channel, reference);
+  if (tried.retried == 0) {
+    throw OperationFailed{FERRY_E_REJECTED, "order '" + reference + "' is " + tried.state + ": there is nothing to retry"};
   }
-  if (tried.retried == 0) throw OperationFailed{FERRY_E_REJECTED, "order '" + reference + "' is " + tried.state + ": there is nothing to retry"};
   return {{"channel", channel}, {"reference", reference}, {"state", "ready"}};
+}
+
+json::object skip_order(const OperationContext& context, std::string_view arguments) {
+  const Arguments given("skip-order", arguments, {"channel", "reference", "reason"});
+  const std::int32_t channel = given.channel();
+  const std::string reference = given.text("reference");
+  const auto tried = value_of(context.stores.borrow()->skip_order(channel, reference, given.text("reason")));
+  if (tried.found == 0) throw no_such_order(channel, reference);
+  if (tried.skipped == 0) throw OperationFailed{FERRY_E_REJECTED, "order '" + reference + "' is " + tried.state + " already"};
+  return {{"channel", channel}, {"reference", reference}, {"state", "skipped"}};
 }
 
 json::object replay(const OperationContext& context, std::string_view arguments) {
@@ -307,7 +321,7 @@ struct Operation {
   json::object (*perform)(const OperationContext&, std::string_view);
 };
 
-constexpr std::array<Operation, 14> kOperations{{{"migrate", migrate},
+constexpr std::array<Operation, 15> kOperations{{{"migrate", migrate},
                                                  {"check", check},
                                                  {"status", status},
                                                  {"preview", preview},
@@ -315,6 +329,7 @@ constexpr std::array<Operation, 14> kOperations{{{"migrate", migrate},
                                                  {"pause", pause},
                                                  {"resume", resume},
                                                  {"retry-order", retry_order},
+                                                 {"skip-order", skip_order},
                                                  {"replay", replay},
                                                  {"discard", discard},
                                                  {"explain", explain},
