@@ -46,14 +46,25 @@ std::vector<std::string> lanes_of(const json::object& asked) {
   return lanes;
 }
 
-bool all_done(const json::object& status, const std::vector<std::string>& lanes) {
+// The chosen lanes' jobs that are not done yet.
+std::vector<json::object> undone(const json::object& status, const std::vector<std::string>& lanes) {
+  std::vector<json::object> jobs;
   for (const json::value& channel : array_of(status, "channels")) {
     for (const json::value& job : array_of(as_object(channel), "jobs")) {
       const std::string lane = text_of(as_object(channel), "id") + "/" + text_of(as_object(job), "job");
-      if (std::ranges::count(lanes, lane) > 0 && !is_done(as_object(job))) return false;
+      if (std::ranges::count(lanes, lane) > 0 && !is_done(as_object(job))) jobs.push_back(as_object(job));
     }
   }
-  return true;
+  return jobs;
+}
+
+Refusal late(const Options& options, const std::vector<json::object>& jobs) {
+  std::string reason = "not done after " + std::to_string(options.wait_s) + " s";
+  for (const json::object& job : jobs) {
+    reason += "; " + text_of(job, "job") + ": " +
+              (has_text(job, "last_error") ? text_of(job, "last_error") : "still running");
+  }
+  return problem(reason + ": see ferry-host status, or give more with --wait");
 }
 
 Rendered as_result(const Options& options, const json::object& status, const std::vector<std::string>& lanes) {
@@ -117,11 +128,9 @@ Result<Rendered> run_once(Session& session, const Options& options, const StopSi
   for (;;) {
     auto status = session.perform("status", channel_arguments(options));
     if (!status) return status.error();
-    if (all_done(*status, lanes)) return as_result(options, *status, lanes);
-    if (Clock::now() > deadline) {
-      return problem("not done after " + std::to_string(options.wait_s) +
-                     " s: see ferry-host status, or give more with --wait");
-    }
+    const std::vector<json::object> jobs = undone(*status, lanes);
+    if (jobs.empty()) return as_result(options, *status, lanes);
+    if (Clock::now() > deadline) return late(options, jobs);
     if (signals.arrives_within(kBetweenLooks)) return problem("interrupted; what is not sent yet stays pending");
   }
 }
