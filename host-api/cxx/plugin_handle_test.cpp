@@ -86,7 +86,7 @@ struct PluginHandleTest : testing::Test {
     return opened ? "opened" : opened.error().reason;
   }
   std::unique_ptr<PluginHandle> active() {
-    auto handle = std::move(open().value());
+    auto handle = open().value();
     EXPECT_EQ(handle->activate(Activation::engine, "{}").status, FERRY_OK);
     return handle;
   }
@@ -168,7 +168,7 @@ TEST_F(PluginHandleTest, MissingExtensionsAreReportedAndDoneWithout) {
 }
 
 TEST_F(PluginHandleTest, ProblemsOfTheSettingsComeBackAndNothingIsActive) {
-  auto handle = std::move(open().value());
+  auto handle = open().value();
   module.status = FERRY_E_INVALID;
   module.reason = "missing setting 'database'\nunknown setting 'x'";
   const Performed refused = handle->activate(Activation::operations, "{}");
