@@ -28,7 +28,7 @@ TEST(Module, IsLoadedUsedAndUnloadedAgainAndAgain) {
     const HostAdapter adapter(host, "test", "1");
     const Module module = load_module(FERRY_MODULE).value();
     const auto report = [&host](ferry_log_severity_t, std::string_view line) { host.lines.emplace_back(line); };
-    const auto plugin = std::move(PluginHandle::open(module.entry, adapter.c_host(), report).value());
+    const auto plugin = PluginHandle::open(module.entry, adapter.c_host(), report).value();
     EXPECT_EQ(plugin->version(), FERRY_VERSION);
     EXPECT_EQ(plugin->activate(Activation::operations, R"({"database":"none"})").text, "");
     const Performed settings = plugin->perform("settings", "{}");
@@ -45,7 +45,7 @@ TEST(Module, AnEngineWithoutADatabaseStartsSaysSoAndStops) {
   RecordingHost host;
   const HostAdapter adapter(host, "test", "1");
   const Module module = load_module(FERRY_MODULE).value();
-  const auto plugin = std::move(PluginHandle::open(module.entry, adapter.c_host(), [](auto, auto) {}).value());
+  const auto plugin = PluginHandle::open(module.entry, adapter.c_host(), [](auto, auto) {}).value();
   const auto* nobody_listens = R"({"database":"Driver=PostgreSQL ANSI;Servername=127.0.0.1;Port=1;Database=x;UID=x"})";
   ASSERT_EQ(plugin->activate(Activation::engine, nobody_listens).status, FERRY_OK);
   plugin->changed();
@@ -60,8 +60,8 @@ TEST(Module, TwoInstancesLiveSideBySide) {
   RecordingHost host;
   const HostAdapter adapter(host, "test", "1");
   const Module module = load_module(FERRY_MODULE).value();
-  const auto one = std::move(PluginHandle::open(module.entry, adapter.c_host(), [](auto, auto) {}).value());
-  const auto other = std::move(PluginHandle::open(module.entry, adapter.c_host(), [](auto, auto) {}).value());
+  const auto one = PluginHandle::open(module.entry, adapter.c_host(), [](auto, auto) {}).value();
+  const auto other = PluginHandle::open(module.entry, adapter.c_host(), [](auto, auto) {}).value();
   EXPECT_EQ(one->activate(Activation::operations, R"({"database":"none"})").status, FERRY_OK);
   EXPECT_EQ(other->activate(Activation::operations, R"({})").status, FERRY_E_INVALID);
   EXPECT_EQ(one->perform("settings", "{}").status, FERRY_OK);
