@@ -13,7 +13,7 @@ constexpr std::array<std::string_view, 3> kLaneReason = {"channel", "job", "reas
 constexpr std::array<std::string_view, 3> kLaneLimit = {"channel", "job", "limit"};
 constexpr std::array<std::string_view, 6> kRunOnce = {"channel", "job", "full", "dry-run", "limit", "wait"};
 
-constexpr std::array<Command, 14> kCommands{{
+constexpr std::array<Command, 15> kCommands{{
     {"check",
      "",
      0,
@@ -59,6 +59,7 @@ constexpr std::array<Command, 14> kCommands{{
     {"pause", "", 0, 0, kLaneReason, kChannelReason, "stop a job, or all jobs of a channel", ""},
     {"resume", "", 0, 0, kLane, kChannel, "let a paused job, or all jobs of a channel, go on", ""},
     {"retry-order", "REFERENCE", 1, 1, kChannel, kChannel, "try the import of an order again now", ""},
+    {"skip-order", "REFERENCE", 1, 1, kChannelReason, kChannelReason, "never import an order, until retry-order", ""},
     {"replay", "[LABEL...]", 0, 1000, kLane, kLane, "send dead letters again: those named, or all of the job", ""},
     {"discard", "LABEL...", 1, 1000, kLaneReason, kLaneReason, "give up dead letters until the ERP's value changes",
      ""},

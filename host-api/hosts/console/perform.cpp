@@ -11,7 +11,8 @@ json::object operation_arguments(const Options& options) {
   if (!options.reason.empty()) arguments["reason"] = options.reason;
   if (options.command == "preview") arguments["limit"] = options.limit;
   if (options.command == "explain") arguments["label"] = options.arguments.at(0);
-  if (options.command == "retry-order") arguments["reference"] = options.arguments.at(0);
+  if (options.command == "retry-order" || options.command == "skip-order")
+    arguments["reference"] = options.arguments.at(0);
   const bool takes_labels = options.command == "replay" || options.command == "discard";
   if (takes_labels && !options.arguments.empty()) {
     json::array labels;

@@ -16,6 +16,8 @@ TEST(OperationArguments, AreThoseOfTheOperationsPage) {
             R"({"channel":7,"job":"stock","limit":100})");
   EXPECT_EQ(arguments_of({"pause", "--channel", "7", "--reason", "why"}), R"({"channel":7,"reason":"why"})");
   EXPECT_EQ(arguments_of({"retry-order", "--channel", "7", "R1"}), R"({"channel":7,"reference":"R1"})");
+  EXPECT_EQ(arguments_of({"skip-order", "--channel", "7", "--reason", "test", "R1"}),
+            R"({"channel":7,"reason":"test","reference":"R1"})");
   EXPECT_EQ(arguments_of({"replay", "--channel", "7", "--job", "stock"}), R"({"channel":7,"job":"stock"})");
   EXPECT_EQ(arguments_of({"discard", "--channel", "7", "--job", "stock", "--reason", "old", "A", "B"}),
             R"({"channel":7,"job":"stock","reason":"old","labels":["A","B"]})");
