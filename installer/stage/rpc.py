@@ -88,3 +88,17 @@ class Client:
 
     def button(self, model, name, *records):
         return self.call(model, name, list(records))
+
+    def wizard(self, name, model, record, **answers):
+        """Runs a wizard on a record. answers: state that asks → (button, what is filled in beside the defaults)."""
+        context = dict(self.context, active_model=model, active_id=record, active_ids=[record])
+        session, state, end = self._ask(f'wizard.{name}.create', context)
+        values = {}
+        while state != end:
+            asked = self._ask(f'wizard.{name}.execute', session, values, state, context)
+            state, values = end, {}
+            if 'view' in asked:
+                asking = asked['view']['state']
+                button, given = answers[asking]
+                state, values = button, {asking: dict(asked['view'].get('defaults') or {}, **given)}
+        self._ask(f'wizard.{name}.delete', session, context)

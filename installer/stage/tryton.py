@@ -150,14 +150,14 @@ class Server:
         self.port = port
         self.child = Child(erp.folder, name, stop_signal)
         self._command = command
-        self._environment = environment or {}
+        self.environment = dict(environment or {})
 
     @property
     def url(self):
         return f'http://127.0.0.1:{self.port}'
 
     def start(self):
-        self.child.start(self._command, env=self.erp.environment(**self._environment))
+        self.child.start(self._command, env=self.erp.environment(**self.environment))
 
     def wait_ready(self, seconds=90):
         if self.port:
