@@ -548,13 +548,15 @@ _registered = False
 def _before_fork():
     process = _current()
     process.lock.acquire()
+    if process.scheduled:
+        process.forks = True
     if not process.engines:
         return
     if any(e.is_current_thread() for e in process.engines.values()):
         logger.warning('fork from within an order entry: Ferry goes on')
         return
     process.forks = True
-    stop(drain_ms=0)
+    stop(drain_ms=0)  # a later commit in this process starts them again
 
 
 def _after_fork_in_parent():
