@@ -13,19 +13,31 @@ constexpr std::int64_t kDay = 86400;
 
 constexpr std::array kCommonFields = {
     Field{"base_url", Type::url, "", true, 0, 0, "The portal's address, without a path of its API."},
-    Field{"jobs", Type::list, "stock,order_status,intake", false, 0, 0, "What this channel does: names of feeds, and intake for orders."},
+    Field{"jobs", Type::list, "stock,order_status,intake", false, 0, 0,
+          "What this channel does: names of feeds, and intake for orders."},
     Field{"poll_interval", Type::seconds, "30", false, 1, kDay, "Between two looks at rows written without an event."},
     Field{"full_interval", Type::seconds, "86400", false, 60, 31 * kDay, "Between two comparisons of everything."},
     Field{"order_poll_interval", Type::seconds, "2", false, 1, kDay, "Between two looks for the portal's orders."},
-    Field{"order_states", Type::list, "", false, 0, 0, "Portal states in which an order is imported; empty: the connector's default."},
-    Field{"order_since", Type::text, "", false, 0, 0, "Orders placed before this moment (ISO 8601 with zone) are left alone; empty: a day before the first run."},
-    Field{"total_tolerance", Type::decimal, "0.05", false, 0, 0, "How far an order's total in the ERP may be from the portal's before it is reviewed, in the order's currency."},
+    Field{"order_states", Type::list, "", false, 0, 0,
+          "Portal states in which an order is imported; empty: the connector's default."},
+    Field{"order_since", Type::text, "", false, 0, 0,
+          "Orders placed before this moment (ISO 8601 with zone) are left alone; empty: a day before the first run."},
+    Field{
+        "total_tolerance", Type::decimal, "0.05", false, 0, 0,
+        "How far an order's total in the ERP may be from the portal's before it is reviewed, in the order's currency."},
     Field{"safety_stock", Type::decimal, "0", false, 0, 0, "Kept back from sale of every product, in its sale unit."},
+    Field{"quarantine_locations", Type::list, "", false, 0, 0,
+          "Codes of the ERP's locations whose stock is not for sale, with everything below them."},
+    Field{"locations", Type::text, "", false, 0, 0,
+          "JSON object from the ERP's warehouse codes to the portal's locations; empty: the portal has no locations."},
     Field{"batch_cap", Type::integer, "100", false, 1, 10000, "The most records sent at once."},
-    Field{"rate_per_second", Type::integer, "20", false, 1, 10000, "The most requests to the portal in any one second, all jobs together."},
-    Field{"max_attempts", Type::integer, "30", false, 1, 1000, "Failed attempts after which a record or an order waits for a person."},
+    Field{"rate_per_second", Type::integer, "20", false, 1, 10000,
+          "The most requests to the portal in any one second, all jobs together."},
+    Field{"max_attempts", Type::integer, "30", false, 1, 1000,
+          "Failed attempts after which a record or an order waits for a person."},
     Field{"request_timeout", Type::seconds, "30", false, 1, 600, "The longest that one request may take."},
-    Field{"lease", Type::seconds, "15", false, 3, 3600, "After how long another server process takes over from one that died."},
+    Field{"lease", Type::seconds, "15", false, 3, 3600,
+          "After how long another server process takes over from one that died."},
     Field{"ca_file", Type::text, "", false, 0, 0, "Certificates to trust instead of the system's, a PEM file."},
     Field{"proxy", Type::url, "", false, 0, 0, "HTTP proxy for this channel."},
 };
@@ -74,7 +86,8 @@ Duration seconds_of(const config::Values& values, std::string_view field) {
 // As far as a connector's own settings allow: those are not of this table and are looked at by config::problems().
 config::Values without_secrets(std::span<const Field> fields, std::string_view given_json) {
   std::vector<config::Problem> ignored;
-  return config::parse(fields, given_json, [](std::string_view) { return std::optional<std::string>(""); }, ignored);
+  return config::parse(
+      fields, given_json, [](std::string_view) { return std::optional<std::string>(""); }, ignored);
 }
 
 }  // namespace
@@ -136,8 +149,10 @@ std::vector<std::string> fit(ChannelSettings& settings, const connector::Capabil
   }
   const auto is_impossible = [&](const std::string& job) {
     const auto feed = feed_from_name(job);
-    const bool impossible = feed && std::find(capabilities.feeds.begin(), capabilities.feeds.end(), *feed) == capabilities.feeds.end();
-    if (impossible) warnings.push_back("setting 'jobs' names '" + job + "', which this connector cannot do; it is left out");
+    const bool impossible =
+        feed && std::find(capabilities.feeds.begin(), capabilities.feeds.end(), *feed) == capabilities.feeds.end();
+    if (impossible)
+      warnings.push_back("setting 'jobs' names '" + job + "', which this connector cannot do; it is left out");
     return impossible;
   };
   std::erase_if(settings.jobs, is_impossible);
