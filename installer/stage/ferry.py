@@ -41,17 +41,17 @@ class Ferry:
         if done.returncode:
             raise StageError(f'installer/enable failed: {done.stderr.strip()}')
 
-    def section(self, database, **more):
-        """Section [ferry] of trytond.conf."""
+    def section(self, name):
+        """Section [ferry] of trytond.conf, for the database `name`."""
         cluster = self.erp.cluster
-        return dict({
+        return {
             'library': str(self.library),
-            'database': f'Driver=PostgreSQL ANSI;Servername=127.0.0.1;Port={cluster.port};Database={database};UID=ferry',
-            'notify': f"host='127.0.0.1' port='{cluster.port}' dbname='{database}' user='ferry'",
+            'database': f'Driver=PostgreSQL ANSI;Servername=127.0.0.1;Port={cluster.port};Database={name};UID=ferry',
+            'notify': f"host='127.0.0.1' port='{cluster.port}' dbname='{name}' user='ferry'",
             'database_password': 'database',
             'secret.database': cluster.password('ferry'),
             f'secret.{SECRET}': self.portal.password,
-        }, **more)
+        }
 
     def run_host(self, conf, database, *arguments):
         """ferry-host with the configuration of the server; the finished process."""

@@ -98,7 +98,7 @@ class Case(unittest.TestCase):
 
     def configure(self, **ferry):
         self.port = free_port()
-        return self.world.erp.configure(self.id(), self.port, **self.world.ferry.section(self.database, **ferry))
+        return self.world.erp.configure(self.id(), self.port, **dict(self.world.ferry.section(self.database), **ferry))
 
     def start_erp(self, name='tryton', kind='server', port=None, ready=True):
         """A server of the ERP; one that is to be killed and started again keeps its object."""

@@ -1,0 +1,348 @@
+"""The suites of tests/run: builds every flavour, runs what was built, adds up the counts."""
+import argparse
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PYTHON = '/usr/bin/python3'
+COVERAGE = 90  # per cent of the branches of the pure folders
+CORES = os.cpu_count() or 2
+_print_lock = threading.Lock()
+_began = time.monotonic()
+
+
+def say(text):
+    with _print_lock:
+        print(f'[{time.monotonic() - _began:5.0f} s] {text}', flush=True)
+
+
+def show(title, output):
+    """What a failing test printed."""
+    with _print_lock:
+        print(f'---- {title}\n{output.rstrip()[-20000:]}\n----', flush=True)
+
+
+class Counts:
+    def __init__(self):
+        self._lock = threading.Lock()
+        self.passed = self.failed = self.skipped = 0
+
+    def add(self, suite, passed=0, failed=0, skipped=0):
+        with self._lock:
+            self.passed += passed
+            self.failed += failed
+            self.skipped += skipped
+        say(f'{suite}: {passed} passed, {failed} failed, {skipped} skipped')
+
+    def __str__(self):
+        return f'{self.passed} passed, {self.failed} failed, {self.skipped} skipped'
+
+
+_children = set()
+
+
+def command(arguments, timeout, nice=0, environment=None, echo=None):
+    """Runs to the end: (status, output). What takes too long is ended with everything it started. With `echo`, each line
+    that it returns a text for is said at once."""
+    process = subprocess.Popen([str(a) for a in arguments], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, text=True, errors='replace', start_new_session=True,
+                               env=dict(os.environ, **(environment or {})), preexec_fn=lambda: os.nice(nice))
+    _children.add(process)
+    late = threading.Event()
+
+    def end():
+        late.set()
+        os.killpg(process.pid, signal.SIGKILL)
+    timer = threading.Timer(timeout, end)
+    timer.start()
+    lines = []
+    try:
+        for line in process.stdout:
+            lines.append(line)
+            said = echo and echo(line)
+            if said:
+                say(said)
+        status = process.wait()
+    finally:
+        timer.cancel()
+        _children.discard(process)
+    if late.is_set():
+        lines.append(f'ended after {timeout} s\n')
+        status = status or 1
+    return status, ''.join(lines)
+
+
+class Runner:
+    def __init__(self, options):
+        self.options = options
+        self.counts = Counts()
+
+    # ---- building ---------------------------------------------------------------------------------------------------
+
+    def build(self, preset, nice=0, targets=(), definitions=()):
+        """Configures and builds; whether it could. A build counts as one test: it must be free of warnings."""
+        folder = ROOT / 'build' / preset
+        say(f'{preset}: building')
+        status, output = command(['cmake', '--preset', preset, '-DFERRY_TESTS=ON', *definitions], 300, nice)
+        if not status:
+            status, output = command(['ninja', '-C', folder, f'-j{CORES}', *targets], 2400, nice, echo=Milestones(preset))
+        self.counts.add(f'{preset} build', passed=not status, failed=bool(status))
+        if status:
+            show(f'{preset} build', output[-6000:])
+        return not status
+
+    # ---- what CTest knows -------------------------------------------------------------------------------------------
+
+    def programs(self, preset):
+        """(name, command, environment) of each test program. GoogleTest programs run once as a whole, not once per test:
+        what they set up for all their tests is set up once."""
+        _, output = command(['ctest', '--test-dir', ROOT / 'build' / preset, '--show-only=json-v1'], 300)
+        found = {}
+        for test in json.loads(output[output.index('{'):])['tests']:
+            if 'command' not in test:
+                found[test['name']] = (test['name'], [], {})
+                continue
+            environment = {}
+            for prop in test.get('properties', ()):
+                if prop['name'] == 'ENVIRONMENT':
+                    environment.update(pair.split('=', 1) for pair in prop['value'])
+            arguments = test['command']
+            whole = any(a.startswith('--gtest_filter=') for a in arguments)
+            name = Path(arguments[0]).name if whole else test['name']
+            found.setdefault(name, (name, arguments[:1] if whole else arguments, environment, whole))
+        return list(found.values())
+
+    def run_programs(self, preset, nice=0, unit_only=False):
+        passed = failed = skipped = 0
+        for entry in self.programs(preset):
+            name, arguments, environment, *whole = entry
+            if not arguments:
+                failed += 1
+                show(f'{preset}: {name}', 'was not built')
+                continue
+            if unit_only and name.startswith('tests/'):
+                continue
+            ok, bad, left_out = self.program(preset, name, arguments, environment, bool(whole and whole[0]), nice)
+            passed, failed, skipped = passed + ok, failed + bad, skipped + left_out
+        self.counts.add(f'{preset} tests', passed, failed, skipped)
+
+    def program(self, preset, name, arguments, environment, is_gtest, nice):
+        environment = dict(SANITIZERS, **environment)
+        if not is_gtest:
+            status, output = command(arguments, 300, nice, environment)
+            if status:
+                show(f'{preset}: {name}', output)
+            return int(not status), int(bool(status)), 0
+        with tempfile.NamedTemporaryFile(suffix='.json') as report:
+            status, output = command([*arguments, '--gtest_brief=1', f'--gtest_output=json:{report.name}'], 900, nice, environment)
+            try:
+                suites = json.load(report)['testsuites']
+            except ValueError:
+                suites = []
+        tests = [test for suite in suites for test in suite['testsuite']]
+        bad = sum(bool(test.get('failures')) for test in tests)
+        left_out = [test for test in tests if test.get('result') in {'SKIPPED', 'SUPPRESSED'}]
+        for test in left_out:
+            say(f'{preset}: skipped {test["classname"]}.{test["name"]}: {reason(output)}')
+        if status and not bad:
+            bad = 1  # it crashed, or a sanitizer spoke at its end
+        if bad:
+            show(f'{preset}: {name}', output)
+        return max(0, len(tests) - bad - len(left_out)), bad, len(left_out)
+
+    # ---- suites -----------------------------------------------------------------------------------------------------
+
+    def layering(self):
+        self.counted('layering', [ROOT / 'tests' / 'layering' / 'include_directions.py'], 60)
+
+    def release(self):
+        if self.build('release'):
+            self.run_programs('release')
+
+    def debug(self):
+        if self.build('debug', 10):
+            self.run_programs('debug', 10)
+
+    def tsan(self):
+        if self.build('tsan', 10):
+            self.run_programs('tsan', 10)
+
+    def coverage(self):
+        folder = ROOT / 'build' / 'coverage'
+        if not self.build('coverage', 10, ['ferry_domain_test', 'ferry_engine_test']):
+            return
+        for old in folder.rglob('*.gcda'):
+            old.unlink()
+        for name in ('ferry_domain_test', 'ferry_engine_test'):
+            status, output = command([folder / name, '--gtest_brief=1'], 600, 10)
+            if status:
+                show(f'coverage: {name}', output)
+        for part in ('domain', 'engine'):
+            _, output = command(
+                ['gcovr', '--root', ROOT, '--filter', f'plugin/{part}/', '--exclude', r'.*_test\.cpp', '--branches',
+                 '--exclude-unreachable-branches', '--exclude-throw-branches', '--object-directory', folder, folder], 300, 10)
+            total = re.search(r'^TOTAL\s+\d+\s+\d+\s+(\d+)%', output, re.M)
+            share = int(total.group(1)) if total else 0
+            say(f'coverage: {share} % of the branches of plugin/{part}')
+            enough = share >= COVERAGE
+            if not enough:
+                show(f'coverage of plugin/{part} is below {COVERAGE} %', output)
+            self.counts.add(f'coverage of plugin/{part}', passed=enough, failed=not enough)
+
+    def tryton_module(self):
+        status, output = command([PYTHON, ROOT / 'host-api/hosts/tryton/tests/run.py'], 1500)
+        ran = sum(map(int, re.findall(r'^Ran (\d+) tests?', output, re.M)))
+        bad = sum(map(int, re.findall(r'(?:failures|errors)=(\d+)', output)))
+        left_out = sum(map(int, re.findall(r'skipped=(\d+)', output)))
+        for line in re.findall(r'^.* \.\.\. skipped .*$', output, re.M):
+            say(f'tryton-module: {line}')
+        if status and not bad:
+            bad = 1
+        if bad:
+            show('tryton-module', output)
+        self.counts.add('tryton-module', max(0, ran - bad - left_out), bad, left_out)
+
+    def functional(self):
+        arguments = [ROOT / 'tests/functional/run']
+        if self.options.keep:
+            arguments.append('--keep')
+        self.counted('functional', arguments, 2400,
+                     echo=lambda line: 'functional: ' + line.rstrip() if re.match(r'\[|    ', line) else None)
+
+    def screens(self):
+        with tempfile.TemporaryDirectory(prefix='ferry-screens-') as folder:
+            status, output = command([ROOT / 'tests/screens/run', '--output', folder], 600)
+        taken = len(re.findall(r'^ok ', output, re.M))
+        bad = len(re.findall(r'^error ', output, re.M)) or bool(status)
+        if bad:
+            show('screens', output)
+        self.counts.add('screens', taken, int(bad))
+
+    def bench(self):
+        """Figures, not goals: a machine that builds at the same time proves nothing. It must run to its end."""
+        status, output = command([ROOT / 'tests/bench/run', '--quick'], 900)
+        with _print_lock:
+            print(output, flush=True)
+        self.counts.add('bench', passed=not status, failed=bool(status))
+
+    def counted(self, suite, arguments, timeout, **more):
+        """A program that closes with its own counts."""
+        status, output = command(arguments, timeout, **more)
+        found = re.findall(r'^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$', output, re.M)
+        passed, failed, skipped = (int(n or 0) for n in found[-1]) if found else (0, 0, 0)
+        if status and not failed:
+            failed = 1
+        if failed:
+            show(suite, output)
+        self.counts.add(suite, passed, failed, skipped)
+
+
+SANITIZERS = {
+    'ASAN_OPTIONS': 'detect_stack_use_after_return=1:strict_string_checks=1',
+    'UBSAN_OPTIONS': 'print_stacktrace=1',
+    'TSAN_OPTIONS': 'halt_on_error=1:second_deadlock_stack=1',
+    'LSAN_OPTIONS': f'suppressions={ROOT}/tests/lsan.supp',
+}
+
+# name → (what for, method, needed path). The first group runs by itself, then the next two side by side, then the last:
+# the functional tests mostly wait, the builds mostly compute.
+FIRST = {
+    'layering': 'includes go in the direction of the design',
+    'release': 'what is shipped, built by g++; unit, conformance and ABI tests',
+}
+WAITING = {
+    'tryton-module': "the Tryton module's own tests",
+    'functional': 'the real module between a real Tryton and a real Vendure',
+    'screens': "Ferry's screens in Tryton's web client",
+}
+COMPUTING = {
+    'debug': 'the same tests under the address and undefined behaviour sanitizers',
+    'tsan': 'the same tests, built by clang, under the thread sanitizer',
+    'coverage': f'at least {COVERAGE} % of the branches of plugin/domain and plugin/engine',
+}
+LAST = {'bench': 'tests/bench/run --quick: it runs to its end and prints its figures'}
+NEEDS = {'screens': 'tests/screens/run', 'bench': 'tests/bench/run', 'tryton-module': 'host-api/hosts/tryton/tests/run.py'}
+
+
+def reason(output):
+    found = re.search(r'Skipped\n(.+)', output)
+    return found.group(1) if found else 'see its source'
+
+
+class Milestones:
+    """Every fifth of a build."""
+
+    def __init__(self, preset):
+        self._preset = preset
+        self._next = 20
+
+    def __call__(self, line):
+        step = re.match(r'\[(\d+)/(\d+)\]', line)
+        share = step and int(step[1]) * 100 // int(step[2])
+        if not step or share < self._next:
+            return None
+        self._next = share // 20 * 20 + 20
+        return f'{self._preset}: {step[1]} of {step[2]} built'
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog='tests/run')
+    parser.add_argument('--fast', action='store_true')
+    parser.add_argument('--only', default='')
+    parser.add_argument('--keep', action='store_true')
+    parser.add_argument('--list', action='store_true')
+    return parser.parse_args()
+
+
+def run_suites(runner, names):
+    for name in names:
+        if runner.options.only not in name:
+            continue
+        if name in NEEDS and not (ROOT / NEEDS[name]).exists():
+            say(f'skipped {name}: {NEEDS[name]} is not there')
+            runner.counts.add(name, skipped=1)
+            continue
+        say(f'{name}: {next(group[name] for group in (FIRST, WAITING, COMPUTING, LAST) if name in group)}')
+        try:
+            getattr(runner, name.replace('-', '_'))()
+        except Exception as problem:  # one suite that breaks must not hide the others
+            show(name, repr(problem))
+            runner.counts.add(name, failed=1)
+
+
+def main():
+    options = arguments()
+    if options.list:
+        for group in (FIRST, WAITING, COMPUTING, LAST):
+            for name, purpose in group.items():
+                print(f'{name:14} {purpose}')
+        return
+    runner = Runner(options)
+    try:
+        run_suites(runner, FIRST)
+        if not options.fast:
+            side = threading.Thread(target=run_suites, args=(runner, COMPUTING))
+            side.start()
+            run_suites(runner, WAITING)
+            side.join()
+            run_suites(runner, LAST)
+    except KeyboardInterrupt:
+        for process in list(_children):
+            os.killpg(process.pid, signal.SIGTERM)
+        sys.exit('interrupted')
+    if not runner.counts.passed and not runner.counts.failed:
+        sys.exit(f'tests/run: no suite is called like "{options.only}": see --list')
+    print(runner.counts)
+    sys.exit(1 if runner.counts.failed else 0)
+
+
+if __name__ == '__main__':
+    main()
