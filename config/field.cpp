@@ -81,7 +81,8 @@ Given given_value(const json::object& object, std::string_view name) {
   const json::value* value = object.if_contains(name);
   if (value == nullptr || value->is_null()) return {};
   if (value->is_string()) return {!value->get_string().empty(), std::string(std::string_view(value->get_string()))};
-  if (value->is_int64() || value->is_uint64() || value->is_bool() || value->is_array()) return {true, json::serialize(*value)};
+  if (value->is_int64() || value->is_uint64() || value->is_bool() || value->is_array())
+    return {true, json::serialize(*value)};
   return {true, std::nullopt};
 }
 
@@ -103,21 +104,17 @@ std::string number_fault(const Field& field, const std::string& text) {
 std::string fault(const Field& field, const std::string& text) {
   switch (field.type) {
     case Type::text:
-    case Type::secret:
-      return text.find('\0') == std::string::npos ? "" : "must not contain a NUL character";
+    case Type::secret: return text.find('\0') == std::string::npos ? "" : "must not contain a NUL character";
     case Type::url: {
       const std::string why(url_fault(text));
-      return why.empty() ? "" : why + ": " + (text.find('@') == std::string::npos ? quoted(text) : std::string(kHidden));
+      return why.empty() ? ""
+                         : why + ": " + (text.find('@') == std::string::npos ? quoted(text) : std::string(kHidden));
     }
     case Type::integer:
-    case Type::seconds:
-      return number_fault(field, text);
-    case Type::boolean:
-      return text == "true" || text == "false" ? "" : "must be true or false, not " + quoted(text);
-    case Type::decimal:
-      return is_decimal(text) ? "" : "must be a decimal number such as 10.5, not " + quoted(text);
-    case Type::list:
-      return read_list(text) ? "" : "must be a list of texts, not " + quoted(text);
+    case Type::seconds: return number_fault(field, text);
+    case Type::boolean: return text == "true" || text == "false" ? "" : "must be true or false, not " + quoted(text);
+    case Type::decimal: return is_decimal(text) ? "" : "must be a decimal number such as 10.5, not " + quoted(text);
+    case Type::list: return read_list(text) ? "" : "must be a list of texts, not " + quoted(text);
   }
   return "is of an unknown type";
 }
@@ -175,7 +172,8 @@ Values parse(std::span<const Field> fields, std::string_view given_json, const S
     if (field.type == Type::secret && !text.empty()) {
       auto secret = secrets ? secrets(text) : std::nullopt;
       if (!secret) {
-        unresolved.push_back({std::string(field.name), "setting '" + std::string(field.name) + "' names the secret " + quoted(text) +
+        unresolved.push_back({std::string(field.name), "setting '" + std::string(field.name) + "' names the secret " +
+                                                           quoted(text) +
                                                            ", which the host does not know; define it in the host's "
                                                            "secrets (Tryton: the server's configuration file)"});
       }
@@ -191,8 +189,8 @@ std::string redacted(std::span<const Field> fields, std::string_view given_json)
   if (!given) return json::serialize(json::string(kHidden));
   for (auto& entry : *given) {
     const Field* field = find(fields, entry.key());
-    const bool carries_user = field != nullptr && field->type == Type::url &&
-                              json::serialize(entry.value()).find('@') != std::string::npos;
+    const bool carries_user =
+        field != nullptr && field->type == Type::url && json::serialize(entry.value()).find('@') != std::string::npos;
     if (field == nullptr || field->type == Type::secret || carries_user) entry.value() = kHidden;
   }
   return json::serialize(*given);

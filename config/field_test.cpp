@@ -38,14 +38,17 @@ std::string only_message(std::string_view given) {
   return all.empty() ? "" : all.front();
 }
 
-std::string with_url(std::string_view rest) { return R"({"base_url":"https://shop.example",)" + std::string(rest) + "}"; }
+std::string with_url(std::string_view rest) {
+  return R"({"base_url":"https://shop.example",)" + std::string(rest) + "}";
+}
 
 SecretResolver vault() {
   return [](std::string_view name) { return name == "shop" ? std::optional<std::string>("s3cret") : std::nullopt; };
 }
 
 TEST(Settings, GoodSettingsHaveNoProblems) {
-  EXPECT_THAT(messages(with_url(R"("name":"x","batch_cap":5,"interval":"10","active":false,"tolerance":"0.1","states":["A","B"])")),
+  EXPECT_THAT(messages(with_url(
+                  R"("name":"x","batch_cap":5,"interval":"10","active":false,"tolerance":"0.1","states":["A","B"])")),
               IsEmpty());
   EXPECT_THAT(messages(with_url(R"("tolerance":-2,"states":"A, B","password":"shop")")), IsEmpty());
 }
@@ -115,7 +118,8 @@ TEST(Settings, WhatIsQuotedInAMessageIsBoundedAndOnOneLine) {
 
 TEST(Settings, ParsingFillsInDefaultsAndResolvesSecrets) {
   std::vector<Problem> unresolved;
-  const auto values = parse(kFields, with_url(R"("batch_cap":7,"states":["A","B"],"password":"shop")"), vault(), unresolved);
+  const auto values =
+      parse(kFields, with_url(R"("batch_cap":7,"states":["A","B"],"password":"shop")"), vault(), unresolved);
   EXPECT_THAT(unresolved, IsEmpty());
   EXPECT_EQ(values.text("base_url"), "https://shop.example");
   EXPECT_EQ(values.text("name"), "shop");
@@ -139,7 +143,8 @@ TEST(Settings, ASecretThatTheHostDoesNotKnowIsAProblemThatSaysWhereToDefineIt) {
 }
 
 TEST(Settings, AskingForWhatIsNotInTheTableOrOfAnotherTypeIsADefect) {
-  const Values values(std::map<std::string, std::string, std::less<>>{{"name", "x"}, {"broken", "[1"}, {"no", "false"}});
+  const Values values(
+      std::map<std::string, std::string, std::less<>>{{"name", "x"}, {"broken", "[1"}, {"no", "false"}});
   EXPECT_THROW(values.text("else"), std::logic_error);
   EXPECT_THROW(values.integer("name"), std::logic_error);
   EXPECT_THROW(values.boolean("name"), std::logic_error);

@@ -69,7 +69,8 @@ std::string_view url_fault(std::string_view text) noexcept {
     const auto rest = text.substr(scheme.size());
     const auto authority = rest.substr(0, rest.find_first_of("/?#"));
     if (authority.empty() || authority.front() == ':') return "has no host";
-    if (authority.find('@') != std::string_view::npos) return "must not contain a user or password; use the settings for them";
+    if (authority.find('@') != std::string_view::npos)
+      return "must not contain a user or password; use the settings for them";
     const auto is_odd = [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == '\x7f'; };
     if (std::any_of(rest.begin(), rest.end(), is_odd)) return "contains a blank or control character";
     return {};

@@ -19,7 +19,8 @@ std::int64_t Values::integer(std::string_view name) const {
 
 bool Values::boolean(std::string_view name) const {
   const std::string& value = text(name);
-  if (value != "true" && value != "false") throw std::logic_error("setting '" + std::string(name) + "' is not a boolean");
+  if (value != "true" && value != "false")
+    throw std::logic_error("setting '" + std::string(name) + "' is not a boolean");
   return value == "true";
 }
 

@@ -13,6 +13,8 @@ Duration backoff(const Backoff& policy, std::int32_t attempt, double unit) noexc
   return Duration(static_cast<std::int64_t>(static_cast<double>(longest.count()) * share));
 }
 
-Duration bounded(Duration wait, Duration least, Duration most) noexcept { return std::min(std::max(wait, least), most); }
+Duration bounded(Duration wait, Duration least, Duration most) noexcept {
+  return std::min(std::max(wait, least), most);
+}
 
 }  // namespace ferry

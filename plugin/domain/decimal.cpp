@@ -63,7 +63,8 @@ std::optional<std::int64_t> Decimal::to_minor_units(int digits) const noexcept {
   if (digits < scale_ || digits > kMaxScale) return std::nullopt;
   Coefficient units = 0;
   if (__builtin_mul_overflow(coefficient_, power_of_ten(digits - scale_), &units)) return std::nullopt;
-  if (units > std::numeric_limits<std::int64_t>::max() || units < std::numeric_limits<std::int64_t>::min()) return std::nullopt;
+  if (units > std::numeric_limits<std::int64_t>::max() || units < std::numeric_limits<std::int64_t>::min())
+    return std::nullopt;
   return static_cast<std::int64_t>(units);
 }
 
@@ -84,7 +85,8 @@ std::optional<Decimal> Decimal::plus(const Decimal& other) const noexcept {
   const int scale = std::max(scale_, other.scale_);
   Coefficient a = 0, b = 0, sum = 0;
   if (__builtin_mul_overflow(coefficient_, power_of_ten(scale - scale_), &a) ||
-      __builtin_mul_overflow(other.coefficient_, power_of_ten(scale - other.scale_), &b) || __builtin_add_overflow(a, b, &sum)) {
+      __builtin_mul_overflow(other.coefficient_, power_of_ten(scale - other.scale_), &b) ||
+      __builtin_add_overflow(a, b, &sum)) {
     return std::nullopt;
   }
   return reduced(sum, scale);

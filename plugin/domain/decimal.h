@@ -41,7 +41,8 @@ class Decimal {
 
   std::optional<Decimal> plus(const Decimal& other) const noexcept;
   std::optional<Decimal> minus(const Decimal& other) const noexcept;
-  std::optional<Decimal> times(const Decimal& other) const noexcept;  // empty too when the product has more than 18 digits
+  std::optional<Decimal> times(
+      const Decimal& other) const noexcept;  // empty too when the product has more than 18 digits
   // To `digits` behind the point; fewer than 0 is taken as 0, more than there are changes nothing.
   Decimal rounded(int digits, Rounding rounding) const noexcept;
   Decimal negated() const noexcept;

@@ -16,8 +16,14 @@ Decimal dec(std::string_view text) {
 }
 
 TEST(Decimal, TextIsCanonical) {
-  for (const auto& [given, canonical] : {std::pair{"8", "8"}, {"8.000", "8"}, {"10.50", "10.5"}, {"-0.010", "-0.01"}, {"-0", "0"},
-                                         {"007", "7"}, {"0.000000000000000001", "0.000000000000000001"}, {"100", "100"},
+  for (const auto& [given, canonical] : {std::pair{"8", "8"},
+                                         {"8.000", "8"},
+                                         {"10.50", "10.5"},
+                                         {"-0.010", "-0.01"},
+                                         {"-0", "0"},
+                                         {"007", "7"},
+                                         {"0.000000000000000001", "0.000000000000000001"},
+                                         {"100", "100"},
                                          {"1.0000000000000000000000", "1"}}) {
     EXPECT_EQ(dec(given).text(), canonical);
   }
@@ -26,8 +32,8 @@ TEST(Decimal, TextIsCanonical) {
 }
 
 TEST(Decimal, WhatIsNoPlainDecimalIsRefused) {
-  for (const auto* bad : {"", "-", ".", ".5", "5.", "1e5", "1E5", "NaN", "Infinity", "+1", " 1", "1 ", "1,000", "0x1", "1.2.3", "--1", "1.-2",
-                          "\xd9\xa1"}) {
+  for (const auto* bad : {"", "-", ".", ".5", "5.", "1e5", "1E5", "NaN", "Infinity", "+1", " 1", "1 ", "1,000", "0x1",
+                          "1.2.3", "--1", "1.-2", "\xd9\xa1"}) {
     EXPECT_FALSE(Decimal::parse(bad)) << bad;
   }
   EXPECT_FALSE(Decimal::parse(std::string(65, '0'))) << "bounded length";
@@ -73,14 +79,20 @@ TEST(Decimal, WhatDoesNotFitGivesNothingInsteadOfAWrongNumber) {
 }
 
 TEST(Decimal, RoundsHalfUpAwayFromZeroAsInvoicesDo) {
-  for (const auto& [given, digits, expected] : {std::tuple{"0.005", 2, "0.01"}, {"-0.005", 2, "-0.01"}, {"0.0049", 2, "0"},
-                                                {"2.5", 0, "3"}, {"9.995", 2, "10"}, {"1.23", 5, "1.23"}, {"2.5", -1, "3"}}) {
+  for (const auto& [given, digits, expected] : {std::tuple{"0.005", 2, "0.01"},
+                                                {"-0.005", 2, "-0.01"},
+                                                {"0.0049", 2, "0"},
+                                                {"2.5", 0, "3"},
+                                                {"9.995", 2, "10"},
+                                                {"1.23", 5, "1.23"},
+                                                {"2.5", -1, "3"}}) {
     EXPECT_EQ(dec(given).rounded(digits, Rounding::half_up), dec(expected)) << given;
   }
 }
 
 TEST(Decimal, RoundsHalfEvenWithoutBias) {
-  for (const auto& [given, expected] : {std::pair{"0.5", "0"}, {"1.5", "2"}, {"2.5", "2"}, {"-0.5", "0"}, {"-1.5", "-2"}, {"2.51", "3"}}) {
+  for (const auto& [given, expected] :
+       {std::pair{"0.5", "0"}, {"1.5", "2"}, {"2.5", "2"}, {"-0.5", "0"}, {"-1.5", "-2"}, {"2.51", "3"}}) {
     EXPECT_EQ(dec(given).rounded(0, Rounding::half_even), dec(expected)) << given;
   }
 }

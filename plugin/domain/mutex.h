@@ -1,4 +1,5 @@
-// A mutex that clang's -Wthread-safety understands (libstdc++'s own is not annotated). Elsewhere the annotations vanish.
+// A mutex that clang's -Wthread-safety understands (libstdc++'s own is not annotated). Elsewhere the annotations
+// vanish.
 #pragma once
 
 #include <mutex>

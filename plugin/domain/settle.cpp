@@ -16,11 +16,12 @@ Delivery pending(const Delivery& before, Instant at, std::string reason) {
 Delivery failed_attempt(const Delivery& before, const ItemVerdict& verdict, const RetryPolicy& policy, Instant now,
                         double unit) {
   const std::int32_t attempts = before.attempts + 1;
-  const std::string reason = reason_or(verdict, verdict.verdict == Verdict::ambiguous
-                                                    ? "sent, but the portal's answer was lost"
-                                                    : "the portal failed without a reason");
+  const std::string reason =
+      reason_or(verdict, verdict.verdict == Verdict::ambiguous ? "sent, but the portal's answer was lost"
+                                                               : "the portal failed without a reason");
   if (attempts >= policy.max_attempts) {
-    return {PublicationState::dead, attempts, 0, {}, "given up after " + std::to_string(attempts) + " attempts: " + reason};
+    return {
+        PublicationState::dead, attempts, 0, {}, "given up after " + std::to_string(attempts) + " attempts: " + reason};
   }
   return {PublicationState::pending, attempts, 0, now + backoff(policy.backoff, attempts, unit), reason};
 }
@@ -37,15 +38,18 @@ Duration snooze_wait(const ItemVerdict& verdict, const RetryPolicy& policy) noex
   return bounded(verdict.wait.value_or(policy.default_snooze), policy.least_snooze, policy.most_snooze);
 }
 
-Delivery settle(const Delivery& before, const ItemVerdict& verdict, const RetryPolicy& policy, Instant now, double unit) {
+Delivery settle(const Delivery& before, const ItemVerdict& verdict, const RetryPolicy& policy, Instant now,
+                double unit) {
   switch (verdict.verdict) {
-    case Verdict::delivered:
-      return {PublicationState::settled, 0, 0, {}, {}};
+    case Verdict::delivered: return {PublicationState::settled, 0, 0, {}, {}};
     case Verdict::rejected:
-      return {PublicationState::dead, before.attempts + 1, 0, {}, reason_or(verdict, "the portal refused it without a reason")};
+      return {PublicationState::dead,
+              before.attempts + 1,
+              0,
+              {},
+              reason_or(verdict, "the portal refused it without a reason")};
     case Verdict::retry:
-    case Verdict::ambiguous:
-      return failed_attempt(before, verdict, policy, now, unit);
+    case Verdict::ambiguous: return failed_attempt(before, verdict, policy, now, unit);
     case Verdict::snooze:
       return waiting(before, snooze_wait(verdict, policy), now, reason_or(verdict, "the portal asked to wait"));
     case Verdict::drifted: {
@@ -57,8 +61,7 @@ Delivery settle(const Delivery& before, const ItemVerdict& verdict, const RetryP
     case Verdict::absent:
       return {PublicationState::absent, 0, 0, now + policy.absent_interval, reason_or(verdict, "not on the portal")};
     case Verdict::split:
-    case Verdict::unauthorized:
-      break;
+    case Verdict::unauthorized: break;
   }
   return pending(before, now, reason_or(verdict, "the portal did not take the batch"));
 }

@@ -10,10 +10,10 @@ namespace ferry {
 
 struct RetryPolicy {
   Backoff backoff{std::chrono::seconds(1), std::chrono::minutes(10)};
-  std::int32_t max_attempts = 30;                       // the attempt that makes a dead letter, 1..
-  Duration default_snooze = std::chrono::seconds(30);   // when the portal asked to wait and did not say how long
+  std::int32_t max_attempts = 30;                          // the attempt that makes a dead letter, 1..
+  Duration default_snooze = std::chrono::seconds(30);      // when the portal asked to wait and did not say how long
   Duration least_snooze = std::chrono::milliseconds(500);  // "wait 0 s" must not become a busy loop
-  Duration most_snooze = std::chrono::hours(1);         // a wait named by the outside is never believed beyond this
+  Duration most_snooze = std::chrono::hours(1);            // a wait named by the outside is never believed beyond this
   Duration absent_interval = std::chrono::minutes(10);  // between two looks for a record that the portal does not have
   Duration drift_wait = std::chrono::seconds(1);        // time for the intake to look at the portal's orders
 };
@@ -24,12 +24,15 @@ Duration snooze_wait(const ItemVerdict& verdict, const RetryPolicy& policy) noex
 // The delivery after the verdict. `unit` is uniform in [0, 1). `dead` always carries a reason.
 //   delivered    settled, counters start again
 //   rejected     dead
-//   retry, ambiguous  pending after a backoff, the attempt counts; at max_attempts dead, naming the last error. (Ambiguous
-//                items are resent because every feed sets state; a portal that cannot take a repeat answers `rejected`.)
+//   retry, ambiguous  pending after a backoff, the attempt counts; at max_attempts dead, naming the last error.
+//   (Ambiguous
+//                items are resent because every feed sets state; a portal that cannot take a repeat answers
+//                `rejected`.)
 //   snooze, drifted   pending after a wait, no attempt counted
 //   split, unauthorized  pending at once, nothing counted: what happens next is the lane's decision
 //   absent       absent, looked for again later, no attempt counted
-Delivery settle(const Delivery& before, const ItemVerdict& verdict, const RetryPolicy& policy, Instant now, double unit);
+Delivery settle(const Delivery& before, const ItemVerdict& verdict, const RetryPolicy& policy, Instant now,
+                double unit);
 
 // The portal acted by itself at least this often in a row on the record of this delivery: its number is no longer
 // explained by its orders, and the next push must set it without comparing.

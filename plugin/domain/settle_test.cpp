@@ -30,7 +30,9 @@ Delivery tried(std::int32_t attempts, std::int32_t snoozes = 0) {
   return {PublicationState::pending, attempts, snoozes, kNow, "before"};
 }
 
-Delivery settled(const Delivery& before, const ItemVerdict& what) { return settle(before, what, RetryPolicy{}, kNow, 0.5); }
+Delivery settled(const Delivery& before, const ItemVerdict& what) {
+  return settle(before, what, RetryPolicy{}, kNow, 0.5);
+}
 
 TEST(Settle, DeliveredStartsAllCountersAgain) {
   const auto after = settled(tried(3, 2), verdict(Verdict::delivered));

@@ -9,7 +9,7 @@ namespace {
 constexpr std::string_view kCut = "\xe2\x80\xa6";  // an ellipsis
 
 struct Character {
-  std::size_t size = 1;   // bytes, 1..4
+  std::size_t size = 1;  // bytes, 1..4
   char32_t code = 0;
   bool well_formed = false;
 };
@@ -41,8 +41,8 @@ Character first_character(std::string_view text) noexcept {
 
 // Characters that could break a line, hide text or turn its direction.
 bool is_deceptive(char32_t code) noexcept {
-  return code < 0x20 || (code >= 0x7f && code <= 0x9f) || code == 0x2028 || code == 0x2029 || (code >= 0x200e && code <= 0x200f) ||
-         (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+  return code < 0x20 || (code >= 0x7f && code <= 0x9f) || code == 0x2028 || code == 0x2029 ||
+         (code >= 0x200e && code <= 0x200f) || (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
 }
 
 enum class Lines : std::uint8_t { one = 1, several };

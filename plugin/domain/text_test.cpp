@@ -18,7 +18,10 @@ TEST(Text, IsCutBetweenCharactersAndTheCutIsMarked) {
 }
 
 TEST(Text, MalformedBytesBecomeQuestionMarks) {
-  EXPECT_EQ(bound("a\xff""b", 100), "a?b");
+  EXPECT_EQ(bound("a\xff"
+                  "b",
+                  100),
+            "a?b");
   EXPECT_EQ(bound("\xc3", 100), "?") << "cut sequence";
   EXPECT_EQ(bound("\xc3(", 100), "?(") << "no continuation";
   EXPECT_EQ(bound("\xc0\x80", 100), "??") << "overlong NUL";
@@ -28,7 +31,9 @@ TEST(Text, MalformedBytesBecomeQuestionMarks) {
   EXPECT_EQ(bound("\xf5", 100), "?");
 }
 
-TEST(Text, WellFormedCharactersOfAllSizesPass) { EXPECT_EQ(bound("a\u00fc\u20ac\U0001F600", 100), "a\u00fc\u20ac\U0001F600"); }
+TEST(Text, WellFormedCharactersOfAllSizesPass) {
+  EXPECT_EQ(bound("a\u00fc\u20ac\U0001F600", 100), "a\u00fc\u20ac\U0001F600");
+}
 
 TEST(Text, CharactersThatTurnTheDirectionOrHideAreBlanks) {
   for (const auto* deceptive : {"\u202e", "\u2066", "\u200e", "\u2028", "\u2029", "\u0085", "\x7f"}) {

@@ -9,7 +9,8 @@ TokenBucket::TokenBucket(Duration interval, std::int64_t burst) noexcept
 
 TokenBucket TokenBucket::per_second(std::int64_t rate_per_second) noexcept {
   const std::int64_t rate = std::max<std::int64_t>(rate_per_second, 1);
-  // burst - 1 + refill = rate: what may go at once is taken off the steady rate, so that no second sees more than `rate`
+  // burst - 1 + refill = rate: what may go at once is taken off the steady rate, so that no second sees more than
+  // `rate`
   const std::int64_t burst = 1 + rate / 10;
   const std::int64_t refill = rate - burst + 1;
   return {Duration((1'000'000 + refill - 1) / refill), burst};

@@ -7,7 +7,8 @@
 
 namespace ferry {
 
-// Guarantee: in any window of length W that excludes its end, at most burst - 1 + ceil(W / interval) tokens are granted.
+// Guarantee: in any window of length W that excludes its end, at most burst - 1 + ceil(W / interval) tokens are
+// granted.
 class TokenBucket {
  public:
   // One token comes back every `interval` (at least a microsecond is taken), at most `burst` (at least 1) are kept.

@@ -31,7 +31,8 @@ std::vector<std::string> messages(std::string_view rest) {
 ChannelSettings parsed(std::string_view rest = "") {
   std::vector<config::Problem> unresolved;
   return channel_settings(config::parse(
-      channel_fields(kConnector), given(rest), [](std::string_view) { return std::optional<std::string>("x"); }, unresolved));
+      channel_fields(kConnector), given(rest), [](std::string_view) { return std::optional<std::string>("x"); },
+      unresolved));
 }
 
 TEST(ChannelSettings, DefaultsAreUsable) {
@@ -53,7 +54,8 @@ TEST(ChannelSettings, DefaultsAreUsable) {
 }
 
 TEST(ChannelSettings, WhatIsGivenIsTaken) {
-  const auto settings = parsed(R"(,"order_since":"2026-01-01T00:00:00+01:00","jobs":["stock"],"safety_stock":"2.5","max_attempts":3)");
+  const auto settings =
+      parsed(R"(,"order_since":"2026-01-01T00:00:00+01:00","jobs":["stock"],"safety_stock":"2.5","max_attempts":3)");
   EXPECT_EQ(settings.order_since, from_iso8601("2025-12-31T23:00:00Z"));
   EXPECT_THAT(settings.jobs, ElementsAre("stock"));
   EXPECT_EQ(settings.safety_stock.text(), "2.5");
@@ -68,20 +70,25 @@ TEST(ChannelSettings, TheConnectorsOwnFieldsFollowAndRedefineNothing) {
 
 TEST(ChannelSettings, ATypoNamesTheNearestSettingOfEitherTable) {
   EXPECT_THAT(messages(R"(,"usrname":"x","pol_interval":3)"),
-              ElementsAre("unknown setting 'usrname'; did you mean 'username'?", "unknown setting 'pol_interval'; did you mean 'poll_interval'?"));
+              ElementsAre("unknown setting 'usrname'; did you mean 'username'?",
+                          "unknown setting 'pol_interval'; did you mean 'poll_interval'?"));
 }
 
 TEST(ChannelSettings, WhatDoesNotFitTogetherIsAProblem) {
-  EXPECT_THAT(messages(R"(,"poll_interval":600,"full_interval":60)"), ElementsAre(HasSubstr("'full_interval' must not be shorter")));
+  EXPECT_THAT(messages(R"(,"poll_interval":600,"full_interval":60)"),
+              ElementsAre(HasSubstr("'full_interval' must not be shorter")));
   EXPECT_THAT(messages(R"(,"order_since":"yesterday")"), ElementsAre(HasSubstr("must be a moment with its zone")));
   EXPECT_THAT(messages(R"(,"safety_stock":"-1")"), ElementsAre("setting 'safety_stock' must not be negative"));
-  EXPECT_THAT(messages(R"(,"total_tolerance":"0.00000000000000000001")"), ElementsAre("setting 'total_tolerance' has too many digits"));
-  EXPECT_THAT(messages(R"(,"jobs":["stock","prices"])"), ElementsAre(HasSubstr("names 'prices', which is neither a feed")));
+  EXPECT_THAT(messages(R"(,"total_tolerance":"0.00000000000000000001")"),
+              ElementsAre("setting 'total_tolerance' has too many digits"));
+  EXPECT_THAT(messages(R"(,"jobs":["stock","prices"])"),
+              ElementsAre(HasSubstr("names 'prices', which is neither a feed")));
   EXPECT_THAT(messages(R"(,"jobs":[])"), ElementsAre(HasSubstr("names no job")));
 }
 
 TEST(ChannelSettings, ProblemsOfSingleFieldsComeFirstAndAlone) {
-  EXPECT_THAT(messages(R"(,"batch_cap":0,"jobs":["prices"])"), ElementsAre(HasSubstr("'batch_cap' must be a whole number from 1 to 10000")));
+  EXPECT_THAT(messages(R"(,"batch_cap":0,"jobs":["prices"])"),
+              ElementsAre(HasSubstr("'batch_cap' must be a whole number from 1 to 10000")));
   EXPECT_THAT(channel_problems(kConnector, "[]").at(0).message, "the settings are not a JSON object");
   const auto missing = channel_problems(kConnector, R"({"jobs":["prices"]})");
   EXPECT_EQ(missing.size(), 4U) << "base_url, username, password, and what the jobs name";

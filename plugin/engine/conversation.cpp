@@ -20,11 +20,19 @@ Overloaded(Handlers...) -> Overloaded<Handlers...>;
 
 Conversation::Conversation(const connector::Connector& connector, Credential& credential, Priority priority,
                            std::unique_ptr<connector::Exchange> exchange, std::size_t items)
-    : connector_(connector), credential_(credential), ticket_(credential.enter(priority)), exchange_(std::move(exchange)), items_(items) {}
+    : connector_(connector),
+      credential_(credential),
+      ticket_(credential.enter(priority)),
+      exchange_(std::move(exchange)),
+      items_(items) {}
 
 Conversation::Conversation(const connector::Connector& connector, Credential& credential, Priority priority,
                            std::unique_ptr<connector::Pull> pull)
-    : connector_(connector), credential_(credential), ticket_(credential.enter(priority)), pull_(std::move(pull)), items_(1) {}
+    : connector_(connector),
+      credential_(credential),
+      ticket_(credential.enter(priority)),
+      pull_(std::move(pull)),
+      items_(1) {}
 
 Conversation::~Conversation() {
   credential_.leave(ticket_);
@@ -120,17 +128,18 @@ Conversation::Turn Conversation::send(Instant now) {
 std::optional<Conversation::Turn> Conversation::need_session(Instant now) {
   auto login = connector_.login();
   if (!login) return std::nullopt;
-  return std::visit(Overloaded{[&](connector::Session&& session) {
-                                 session_ = std::move(session);
-                                 return std::optional<Turn>();
-                               },
-                               [&](Credential::Wait&& wait) { return std::optional<Turn>(Wait{now + wait.wait}); },
-                               [&](Credential::Refused&& refused) { return std::optional<Turn>(fail(refused.verdict)); },
-                               [&](Credential::LogIn&&) {
-                                 login_ = std::move(login);
-                                 return std::optional<Turn>(handle_login(login_->start(), now));
-                               }},
-                    credential_.session(now));
+  return std::visit(
+      Overloaded{[&](connector::Session&& session) {
+                   session_ = std::move(session);
+                   return std::optional<Turn>();
+                 },
+                 [&](Credential::Wait&& wait) { return std::optional<Turn>(Wait{now + wait.wait}); },
+                 [&](Credential::Refused&& refused) { return std::optional<Turn>(fail(refused.verdict)); },
+                 [&](Credential::LogIn&&) {
+                   login_ = std::move(login);
+                   return std::optional<Turn>(handle_login(login_->start(), now));
+                 }},
+      credential_.session(now));
 }
 
 Conversation::Turn Conversation::handle_login(connector::LoginStep step, Instant now) {
@@ -174,8 +183,9 @@ Conversation::Turn Conversation::on_session_refused(Instant now) {
   }
   ItemVerdict verdict;
   verdict.verdict = Verdict::unauthorized;
-  verdict.reason = can_log_in ? "the portal refuses our session right after a log-in; check the account's permissions there"
-                              : "the portal refuses our credentials; check the secrets of this channel";
+  verdict.reason = can_log_in
+                       ? "the portal refuses our session right after a log-in; check the account's permissions there"
+                       : "the portal refuses our credentials; check the secrets of this channel";
   return fail(verdict);
 }
 

@@ -25,10 +25,10 @@ class Conversation {
   using Turn = std::variant<Ask, Wait, Outcome>;
 
   struct Trail {
-    Instant started_at{};       // of the first request
-    std::int32_t requests = 0;  // log-ins included
-    std::int32_t status = 0;    // of the last reply; 0: none arrived
-    std::string request, reply;  // the last ones, redacted and bounded
+    Instant started_at{};         // of the first request
+    std::int32_t requests = 0;    // log-ins included
+    std::int32_t status = 0;      // of the last reply; 0: none arrived
+    std::string request, reply;   // the last ones, redacted and bounded
     bool is_unreachable = false;  // the last request certainly did not reach the portal, which did not answer
   };
 
@@ -73,7 +73,7 @@ class Conversation {
   bool has_begun_ = false;
   std::optional<connector::HttpRequest> pending_;  // to be sent, without credentials
   std::optional<Instant> paused_until_;
-  std::unique_ptr<connector::Login> login_;          // we are logging in
+  std::unique_ptr<connector::Login> login_;  // we are logging in
   std::optional<connector::HttpRequest> login_request_;
   connector::Session session_;  // what the last request carried
   bool was_refused_ = false;    // the session of this request was refused once

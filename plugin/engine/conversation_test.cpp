@@ -8,16 +8,17 @@ namespace ferry::engine {
 namespace {
 
 using namespace testing;
-using ::testing::HasSubstr;
-using ::testing::Not;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 class ConversationTest : public ::testing::Test {
  protected:
   void push(std::size_t count = 2) {
     for (std::size_t i = 0; i < count; ++i) items.push_back({"S" + std::to_string(i), "1", ""});
-    talk = std::make_unique<Conversation>(connector, credential, Priority::stock, connector.push(Feed::stock, items), count);
+    talk = std::make_unique<Conversation>(connector, credential, Priority::stock, connector.push(Feed::stock, items),
+                                          count);
   }
   void pull() {
     talk = std::make_unique<Conversation>(connector, credential, Priority::orders, connector.pull_orders({}, ""));
@@ -168,7 +169,8 @@ TEST_F(ConversationTest, APauseIsKeptThenTheExchangeGoesOn) {
   push();
   talk->resume(kStart);
   EXPECT_EQ(std::get<Conversation::Wait>(talk->on_reply(reply(202), kStart)).until, kStart + seconds(1));
-  EXPECT_EQ(std::get<Conversation::Wait>(talk->resume(kStart + milliseconds(1))).until, kStart + seconds(1)) << "too early";
+  EXPECT_EQ(std::get<Conversation::Wait>(talk->resume(kStart + milliseconds(1))).until, kStart + seconds(1))
+      << "too early";
   EXPECT_EQ(asked(talk->resume(kStart + seconds(1))).target, "/poll");
 }
 

@@ -52,8 +52,8 @@ class Credential {
 
   SessionAnswer session(Instant now);
   void logged_in(connector::Session session);
-  // After `unauthorized` the next log-in is tried after a pause, so that several jobs do not repeat a wrong password until
-  // the account is locked.
+  // After `unauthorized` the next log-in is tried after a pause, so that several jobs do not repeat a wrong password
+  // until the account is locked.
   void login_failed(const ItemVerdict& verdict, Instant now);
   // The caller that was to log in gave up.
   void login_dropped();

@@ -29,7 +29,8 @@ TEST(Credential, WhoAsksAloneIsServedAtOnce) {
 
 TEST(Credential, StockGoesBeforeTheRest) {
   Credential credential(1);
-  const auto first = credential.enter(Priority::rest), rest = credential.enter(Priority::rest), stock = credential.enter(Priority::stock);
+  const auto first = credential.enter(Priority::rest), rest = credential.enter(Priority::rest),
+             stock = credential.enter(Priority::stock);
   ASSERT_EQ(credential.ask(first, kStart), Duration(0));
   EXPECT_EQ(credential.ask(rest, kStart), seconds(1));
   EXPECT_EQ(credential.ask(stock, kStart + milliseconds(900)), milliseconds(100));
@@ -54,7 +55,8 @@ TEST(Stories, F4_TheWaitIsBoundedAlsoBehindASteadyStreamOfStock) {
   const auto stock = credential.enter(Priority::stock), rest = credential.enter(Priority::rest);
   ASSERT_EQ(credential.ask(stock, kStart), Duration(0));
   Instant served{};
-  for (Instant now = kStart + milliseconds(10); served == Instant{} && now < kStart + minutes(1); now += milliseconds(10)) {
+  for (Instant now = kStart + milliseconds(10); served == Instant{} && now < kStart + minutes(1);
+       now += milliseconds(10)) {
     if (credential.ask(rest, now) == Duration(0)) served = now;
     credential.ask(stock, now);
   }

@@ -34,7 +34,8 @@ Dispatch::Dispatch(const Channel& channel, Feed feed)
     : channel_(channel),
       feed_(feed),
       priority_(priority_of(feed)),
-      batch_cap_(std::max<std::size_t>(1, std::min(channel.settings.batch_cap, channel.connector->capabilities().max_batch_items))),
+      batch_cap_(std::max<std::size_t>(
+          1, std::min(channel.settings.batch_cap, channel.connector->capabilities().max_batch_items))),
       in_flight_cap_(std::max<std::size_t>(1, channel.connector->capabilities().max_in_flight)) {}
 
 std::size_t Dispatch::most_items() const noexcept {
@@ -74,8 +75,9 @@ void Dispatch::begin_next(Instant now, double unit, std::vector<Action>& actions
     // what the portal shows is not explained by its orders: set it without comparing
     if (drift_is_unexplained(item.delivery)) flight.outbound.back().acknowledged.clear();
   }
-  flight.conversation = std::make_unique<Conversation>(*channel_.connector, *channel_.credential, priority_,
-                                                       channel_.connector->push(feed_, flight.outbound), flight.items.size());
+  flight.conversation =
+      std::make_unique<Conversation>(*channel_.connector, *channel_.credential, priority_,
+                                     channel_.connector->push(feed_, flight.outbound), flight.items.size());
   handle(at, flight.conversation->resume(now), now, unit, actions);
 }
 
@@ -93,7 +95,8 @@ void Dispatch::advance(Instant now, double unit, std::vector<Action>& actions) {
   }
 }
 
-void Dispatch::handle(Flights::iterator at, Conversation::Turn turn, Instant now, double unit, std::vector<Action>& actions) {
+void Dispatch::handle(Flights::iterator at, Conversation::Turn turn, Instant now, double unit,
+                      std::vector<Action>& actions) {
   Flight& flight = at->second;
   if (const auto* outcome = std::get_if<Conversation::Outcome>(&turn)) {
     // an exchange never yields a Page
@@ -141,8 +144,8 @@ std::vector<ItemVerdict> Dispatch::complete(const Flight& flight, const connecto
     unreachable_ = 0;
     return verdicts;
   }
-  // The portal as a whole does not answer: that is no failure of a record, so no attempt is counted, and nobody asks again
-  // before a while. Otherwise a night without network would leave a catalogue of dead letters.
+  // The portal as a whole does not answer: that is no failure of a record, so no attempt is counted, and nobody asks
+  // again before a while. Otherwise a night without network would leave a catalogue of dead letters.
   const Duration wait = std::max(backoff(kUnreachable, ++unreachable_, unit), kLeastUnreachableWait);
   findings_.portal_error = verdicts.front().reason;
   for (ItemVerdict& verdict : verdicts) {
@@ -182,8 +185,8 @@ void Dispatch::finish(Flights::iterator at, const connector::Finish& answer, Ins
   flights_.erase(at);
   auto verdicts = complete(flight, answer, unit);
   const auto& trail = flight.conversation->trail();
-  SettledExchange exchange{trail.requests > 0 ? trail.started_at : now, now, trail.requests, trail.status, trail.request,
-                           trail.reply, {}};
+  SettledExchange exchange{
+      trail.requests > 0 ? trail.started_at : now, now, trail.requests, trail.status, trail.request, trail.reply, {}};
   Batch refused;
   for (std::size_t i = 0; i < verdicts.size(); ++i) {
     ItemVerdict& verdict = verdicts[i];

@@ -35,7 +35,8 @@ class Dispatch {
   void advance(Instant now, double unit, std::vector<Action>& actions);
   // False: no such request is under way (any more).
   bool on_reply(const Replied& replied, Instant now, double unit, std::vector<Action>& actions);
-  // Shutdown: from now on only the requests under way are waited for, and their exchanges dropped unless they end with it.
+  // Shutdown: from now on only the requests under way are waited for, and their exchanges dropped unless they end with
+  // it.
   void stop();
 
   // Drops what has not reached the portal: it is read again from the tables, in its newest form.
@@ -66,7 +67,7 @@ class Dispatch {
     Batch items;
     std::vector<connector::OutboundItem> outbound;  // parallel to items; the exchange refers to it
     std::unique_ptr<Conversation> conversation;
-    bool is_half = false;       // of a refused batch
+    bool is_half = false;  // of a refused batch
     bool is_given_up = false;
     std::uint64_t request = 0;  // under way; 0: none
     Instant resume_at{};

@@ -239,7 +239,8 @@ void FeedLane::start_run(RunMode mode) {
 
 void FeedLane::start_record() {
   auto finished = dispatch_.take_finished();
-  recording_.insert(recording_.end(), std::make_move_iterator(finished.begin()), std::make_move_iterator(finished.end()));
+  recording_.insert(recording_.end(), std::make_move_iterator(finished.begin()),
+                    std::make_move_iterator(finished.end()));
   start(Call::record, Record{recording_});
 }
 

@@ -1,5 +1,5 @@
-// Drives one outbound feed of one channel: lease, runs, dispatch, records. See lane.h for the contract, DESIGN.md section 3
-// for the flow.
+// Drives one outbound feed of one channel: lease, runs, dispatch, records. See lane.h for the contract, DESIGN.md
+// section 3 for the flow.
 //
 // At most one call on the tables is under way at a time; requests to the portal go on beside it, and whatever ends
 // meanwhile is recorded together (group commit).

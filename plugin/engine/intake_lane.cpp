@@ -13,11 +13,8 @@ constexpr Duration kFirstWindow = std::chrono::days(1);
 // The portal's clock may be ahead of ours, and a window that ends too late costs nothing.
 constexpr Duration kWindowAhead = std::chrono::hours(1);
 constexpr Duration kLeastRunInterval = std::chrono::milliseconds(250);
-constexpr Duration kLeastImportTime = std::chrono::seconds(1);
 constexpr Duration kPatience = std::chrono::seconds(5);  // with a portal that asks to wait, before the ERP's turn
-constexpr Duration kLongestBlockedWait = std::chrono::seconds(30);
-constexpr Backoff kPortalBackoff{std::chrono::seconds(2), std::chrono::minutes(1)};
-constexpr int kOpenLookShare = 4;  // looking at open orders takes at most a fifth of the time
+constexpr int kOpenLookShare = 4;                        // looking at open orders takes at most a fifth of the time
 
 }  // namespace
 
@@ -231,7 +228,8 @@ void IntakeLane::pull_window(std::string_view cursor) {
 }
 
 void IntakeLane::converse(std::unique_ptr<connector::Pull> pull) {
-  conversation_ = std::make_unique<Conversation>(*channel_->connector, *channel_->credential, Priority::orders, std::move(pull));
+  conversation_ =
+      std::make_unique<Conversation>(*channel_->connector, *channel_->credential, Priority::orders, std::move(pull));
   resume_at_ = now_;
 }
 
@@ -306,78 +304,14 @@ void IntakeLane::after_window() {
 
 void IntakeLane::pull_open() {
   open_ids_.erase(open_ids_.begin(), open_ids_.begin() + static_cast<std::ptrdiff_t>(pulling_ids_));
-  pulling_ids_ = std::min(open_ids_.size(), std::max<std::size_t>(1, channel_->connector->capabilities().max_batch_items));
+  pulling_ids_ =
+      std::min(open_ids_.size(), std::max<std::size_t>(1, channel_->connector->capabilities().max_batch_items));
   if (pulling_ids_ == 0) {
-    next_open_look_ = now_ + std::max(channel_->settings.order_poll_interval, kOpenLookShare * (now_ - open_look_began_));
+    next_open_look_ =
+        now_ + std::max(channel_->settings.order_poll_interval, kOpenLookShare * (now_ - open_look_began_));
     return begin_import();
   }
   converse(channel_->connector->pull_orders_by_id(std::span(open_ids_).first(pulling_ids_)));
-}
-
-// ---- into the ERP -------------------------------------------------------------------------------------------------
-
-void IntakeLane::begin_import() {
-  conversation_.reset();
-  outcome_.reset();
-  request_ = 0;
-  phase_ = Phase::importing;
-  import_until_ = now_ + std::max(channel_->settings.order_poll_interval, kLeastImportTime);
-}
-
-void IntakeLane::advance_import() {
-  if (trouble_.retry_at() > now_) return;
-  const bool is_in_time = now_ < import_until_;
-  const std::size_t unrecorded = entry_.outcomes().size();
-  const bool is_at_rest = !entry_.is_waiting() && !entry_.has_ready();
-  if (unrecorded > 0 && (is_at_rest || !is_in_time || unrecorded >= OrderEntry::kMostUnrecorded)) return start_record();
-  if (!is_in_time) return start_finish();
-  if (auto order = entry_.next()) out_.actions.emplace_back(std::move(*order));
-  if (entry_.is_waiting()) return;
-  if (entry_.wants_list(now_)) return start(Call::ready, ListReady{OrderEntry::kMostListed});
-  start_finish();
-}
-
-void IntakeLane::start_record() {
-  recording_ = entry_.outcomes().size();
-  for (const OrderOutcome& outcome : entry_.outcomes()) {
-    if (outcome.state == OrderState::linked) ++counts_.successful;
-    if (outcome.state == OrderState::review) ++counts_.failed;
-  }
-  start(Call::record, RecordOrders{run_, entry_.outcomes()});
-}
-
-void IntakeLane::start_finish() {
-  start(Call::finish, FinishIntake{run_, is_window_complete_ ? window_end_ : Instant{}});
-}
-
-// A run that brought nothing new and entered nothing is not told: there is one every few seconds.
-void IntakeLane::note_finished() {
-  phase_ = Phase::idle;
-  if (is_window_complete_) portal_clock_ = window_end_;
-  if (is_window_complete_ && !has_failed_) {
-    portal_failures_ = 0;
-    trouble_.portal("");
-  }
-  const auto& settings = channel_->settings;
-  next_run_ = entry_.has_ready() && !entry_.is_waiting() ? now_ : began_at_ + settings.order_poll_interval;
-  if (!is_window_complete_) {
-    next_run_ = now_ + std::max(backoff(kPortalBackoff, portal_failures_, unit_), settings.order_poll_interval);
-    const Instant blocked_until = channel_->credential->blocked_until();
-    if (blocked_until > now_) next_run_ = std::min(blocked_until, now_ + kLongestBlockedWait);
-  }
-  if (counts_.changed == 0 && counts_.successful + counts_.failed == 0) return;
-  // orders of earlier runs that were entered now belong to those
-  counts_.successful = std::min(counts_.successful, counts_.changed);
-  counts_.failed = std::min(counts_.failed, counts_.changed - counts_.successful);
-  counts_.deferred = counts_.changed - counts_.successful - counts_.failed;
-  counts_.unchanged = counts_.inbound - counts_.changed;
-  out_.actions.emplace_back(RunSummary{run_, std::string(kIntakeJob), counts_});
-}
-
-// New orders count against what may be sold; what became an ERP order has a number for the portal.
-void IntakeLane::wake_others() {
-  out_.actions.emplace_back(WakeJob{0, std::string(name_of(Feed::stock))});
-  out_.actions.emplace_back(WakeJob{channel_->id, std::string(name_of(Feed::order_status))});
 }
 
 // ---- the end ------------------------------------------------------------------------------------------------------

@@ -1,8 +1,9 @@
-// Brings a channel's portal orders in: DESIGN.md section 4, as far as one process drives it. See lane.h for the contract.
+// Brings a channel's portal orders in: DESIGN.md section 4, as far as one process drives it. See lane.h for the
+// contract.
 //
-// A run pulls the window of new orders page by page, looks at open orders again, enters what is ready into the ERP one by
-// one, and only then moves the watermark, which stays where it was unless every page was stored. A slow ERP does not hold
-// up the next look at the portal: its answer is recorded by the run that is under way when it comes.
+// A run pulls the window of new orders page by page, looks at open orders again, enters what is ready into the ERP one
+// by one, and only then moves the watermark, which stays where it was unless every page was stored. A slow ERP does not
+// hold up the next look at the portal: its answer is recorded by the run that is under way when it comes.
 #pragma once
 
 #include <memory>
@@ -28,8 +29,19 @@ class IntakeLane final : public Lane {
   Actions step(Input input, Instant now, double unit) override;
 
  private:
+  static constexpr Backoff kPortalBackoff{std::chrono::seconds(2), std::chrono::minutes(1)};
+
   enum class Phase : std::uint8_t { idle = 1, pulling, importing };
-  enum class Call : std::uint8_t { none = 1, acquire, begin, store, open, ready, record, finish };  // on the tables, under way
+  enum class Call : std::uint8_t {
+    none = 1,
+    acquire,
+    begin,
+    store,
+    open,
+    ready,
+    record,
+    finish
+  };  // on the tables, under way
 
   void take(Wake);
   void take(Tick) {}
@@ -117,7 +129,7 @@ class IntakeLane final : public Lane {
   Instant open_look_began_{};
   bool is_window_complete_ = false;
   bool has_failed_ = false;  // the portal, in this run
-  Instant window_end_{};  // where the watermark moves; epoch: not known yet
+  Instant window_end_{};     // where the watermark moves; epoch: not known yet
   Instant import_until_{};
   std::size_t recording_ = 0;  // outcomes under way to the tables
   Counts counts_;

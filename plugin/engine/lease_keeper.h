@@ -32,7 +32,8 @@ class LeaseKeeper {
   void on_fenced(Instant now, double unit);
   void forget() noexcept { lease_.reset(); }
 
-  // True once when a lease of ours ran out unrenewed: it may be somebody else's by now, and counts as gained when it returns.
+  // True once when a lease of ours ran out unrenewed: it may be somebody else's by now, and counts as gained when it
+  // returns.
   bool has_run_out(Instant now);
 
   // Ours, and not yet expired even if the answer took its time: counted from the moment of asking.

@@ -75,8 +75,8 @@ OrderOutcome OrderEntry::outcome_of(const ReadyOrder& order, const ErpReply& rep
   } else if (reply.answer == ErpAnswer::retry) {
     outcome.state = OrderState::review;
     ++outcome.attempts;
-    outcome.reason = "given up after " + std::to_string(outcome.attempts) + " attempts: " +
-                     reason_or(reply.reason, "the ERP failed without a reason");
+    outcome.reason = "given up after " + std::to_string(outcome.attempts) +
+                     " attempts: " + reason_or(reply.reason, "the ERP failed without a reason");
   } else {
     outcome.state = OrderState::review;
     outcome.reason = reason_or(reply.reason, "the ERP refused order " + order.reference + " without a reason");
@@ -85,7 +85,8 @@ OrderOutcome OrderEntry::outcome_of(const ReadyOrder& order, const ErpReply& rep
 }
 
 void OrderEntry::recorded(std::size_t count) {
-  outcomes_.erase(outcomes_.begin(), outcomes_.begin() + static_cast<std::ptrdiff_t>(std::min(count, outcomes_.size())));
+  outcomes_.erase(outcomes_.begin(),
+                  outcomes_.begin() + static_cast<std::ptrdiff_t>(std::min(count, outcomes_.size())));
 }
 
 void OrderEntry::drop_all() {

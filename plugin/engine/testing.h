@@ -20,10 +20,12 @@ namespace ferry::engine::testing {
 inline const Instant kStart = Instant(std::chrono::seconds(1'700'000'000));
 
 // A portal whose protocol is readable in a test:
-//   push     POST /push, body "A=1,B=2" (label=document). 200 with "A=delivered,B=rejected" (by label, "*" = all others),
+//   push     POST /push, body "A=1,B=2" (label=document). 200 with "A=delivered,B=rejected" (by label, "*" = all
+//   others),
 //            202: poll again after a second; 413 split; 423 and 429 snooze ("retry-after" header); 403 unauthorized;
 //            other statuses retry, status 0 retry or (once sent) ambiguous. 401: the session is refused.
-//   pull     GET /orders?cursor=<cursor> or /orders?ids=1,2; 200 with lines "<reference> <portal id>", headers "next" and
+//   pull     GET /orders?cursor=<cursor> or /orders?ids=1,2; 200 with lines "<reference> <portal id>", headers "next"
+//   and
 //            "clock" (ISO 8601).
 //   log-in   POST /login; 200 with the token as body; 403 unauthorized; else retry.
 class FakeConnector final : public connector::Connector {
@@ -45,8 +47,8 @@ class FakeConnector final : public connector::Connector {
 };
 
 connector::HttpReply reply(int status, std::string body = "", connector::Headers headers = {});
-connector::HttpReply no_reply(std::string error);             // the portal was not reached
-connector::HttpReply lost_reply();                            // sent, then silence
+connector::HttpReply no_reply(std::string error);  // the portal was not reached
+connector::HttpReply lost_reply();                 // sent, then silence
 ItemVerdict verdict_of(std::string_view name, std::string reason = "");
 
 struct ChannelParts {

@@ -1,7 +1,7 @@
+#include "plugin/engine/testing.h"
+
 #include <algorithm>
 #include <sstream>
-
-#include "plugin/engine/testing.h"
 
 namespace ferry::engine::testing {
 namespace {
@@ -33,7 +33,8 @@ ItemVerdict verdict_by_status(const HttpReply& reply) {
     case 429:
       verdict.verdict = Verdict::snooze;
       verdict.scope = reply.status == 429 ? SnoozeScope::credential : SnoozeScope::record;
-      if (!reply.header("retry-after").empty()) verdict.wait = std::chrono::seconds(std::stoi(std::string(reply.header("retry-after"))));
+      if (!reply.header("retry-after").empty())
+        verdict.wait = std::chrono::seconds(std::stoi(std::string(reply.header("retry-after"))));
       break;
     default: verdict.verdict = Verdict::retry;
   }
@@ -47,7 +48,8 @@ class FakeExchange final : public connector::Exchange {
   Step start() override {
     std::string body;
     for (const auto& item : items_) {
-      body += (body.empty() ? "" : ",") + item.label + "=" + item.document + (item.acknowledged.empty() ? "" : "<" + item.acknowledged);
+      body += (body.empty() ? "" : ",") + item.label + "=" + item.document +
+              (item.acknowledged.empty() ? "" : "<" + item.acknowledged);
     }
     return Send{request("POST", "/push", body)};
   }
@@ -55,7 +57,8 @@ class FakeExchange final : public connector::Exchange {
     if (reply.status == 202) return Pause{std::chrono::seconds(1)};
     Finish finish;
     for (std::size_t i = 0; i < items_.size(); ++i) {
-      auto verdict = reply.status == 200 ? by_label(items_[i].label, reply.body) : std::optional(verdict_by_status(reply));
+      auto verdict =
+          reply.status == 200 ? by_label(items_[i].label, reply.body) : std::optional(verdict_by_status(reply));
       if (!verdict) continue;
       verdict->index = i;
       finish.items.push_back(*verdict);
@@ -127,7 +130,8 @@ std::unique_ptr<connector::Exchange> FakeConnector::push(Feed, std::span<const c
   return std::make_unique<FakeExchange>(items);
 }
 
-std::unique_ptr<connector::Pull> FakeConnector::pull_orders(const connector::Window& window, std::string_view cursor) const {
+std::unique_ptr<connector::Pull> FakeConnector::pull_orders(const connector::Window& window,
+                                                            std::string_view cursor) const {
   windows.push_back(window);
   return std::make_unique<FakePull>("/orders?cursor=" + std::string(cursor));
 }
@@ -138,7 +142,9 @@ std::unique_ptr<connector::Pull> FakeConnector::pull_orders_by_id(std::span<cons
   return std::make_unique<FakePull>("/orders?ids=" + ids);
 }
 
-std::unique_ptr<connector::Login> FakeConnector::login() const { return has_login ? std::make_unique<FakeLogin>() : nullptr; }
+std::unique_ptr<connector::Login> FakeConnector::login() const {
+  return has_login ? std::make_unique<FakeLogin>() : nullptr;
+}
 
 void FakeConnector::authorize(HttpRequest& request, const connector::Session& session) const {
   request.headers.emplace_back("Authorization", "Bearer " + session.token);
@@ -225,8 +231,10 @@ void Stage::wait() {
 }
 
 std::string Stage::names() const {
-  static constexpr const char* kNames[] = {"Acquire",   "Release",      "RunFeed",      "LoadDue", "Request",   "Record",      "BeginIntake", "StoreOrders", "ListOpen",
-                                           "ListReady", "EnterOrder",   "RecordOrders", "FinishIntake", "WakeJob", "PauseLane", "ReportError", "RunSummary"};
+  static constexpr const char* kNames[] = {"Acquire",     "Release",      "RunFeed",      "LoadDue",  "Request",
+                                           "Record",      "BeginIntake",  "StoreOrders",  "ListOpen", "ListReady",
+                                           "EnterOrder",  "RecordOrders", "FinishIntake", "WakeJob",  "PauseLane",
+                                           "ReportError", "RunSummary"};
   std::string names;
   for (const Action& action : actions_) names += (names.empty() ? "" : " ") + std::string(kNames[action.index()]);
   return names;

@@ -13,10 +13,12 @@ constexpr std::string_view kHidden = "***";
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 bool is_sensitive(std::string_view name) {
-  constexpr std::array<std::string_view, 8> kWords = {"auth", "cookie", "token", "key", "secret", "password", "session", "signature"};
+  constexpr std::array<std::string_view, 8> kWords = {"auth",   "cookie",   "token",   "key",
+                                                      "secret", "password", "session", "signature"};
   std::string plain(name);
   std::transform(plain.begin(), plain.end(), plain.begin(), lower);
-  return std::any_of(kWords.begin(), kWords.end(), [&](std::string_view word) { return plain.find(word) != std::string::npos; });
+  return std::any_of(kWords.begin(), kWords.end(),
+                     [&](std::string_view word) { return plain.find(word) != std::string::npos; });
 }
 
 // Values of query parameters that carry credentials.
@@ -53,7 +55,9 @@ std::string finished(std::string text, std::string_view secret) {
 }
 
 // The secret must not survive by being cut at the bound, so its length is kept beyond it.
-std::string_view kept(std::string_view body, std::string_view secret) { return body.substr(0, kLongestTrail + secret.size()); }
+std::string_view kept(std::string_view body, std::string_view secret) {
+  return body.substr(0, kLongestTrail + secret.size());
+}
 
 std::string first_line(const connector::HttpRequest& request) {
   return request.method + " " + without_credentials(request.target) + "\n";

@@ -1,5 +1,6 @@
-// A feed lane in bad weather: random ERP changes, lost answers, refusals, outages of portal and database, other holders.
-// Whatever happens, what was promised holds at every step, and once the weather clears the portal shows what the ERP says.
+// A feed lane in bad weather: random ERP changes, lost answers, refusals, outages of portal and database, other
+// holders. Whatever happens, what was promised holds at every step, and once the weather clears the portal shows what
+// the ERP says.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -126,7 +127,8 @@ class World {
     for (const auto& [key, row] : rows_) {
       if (row.delivery.state == PublicationState::settled || except.contains({key, 0})) continue;
       if (row.delivery.next_attempt_at > now_) {
-        due.next_due = due.next_due == Instant{} ? row.delivery.next_attempt_at : std::min(due.next_due, row.delivery.next_attempt_at);
+        due.next_due = due.next_due == Instant{} ? row.delivery.next_attempt_at
+                                                 : std::min(due.next_due, row.delivery.next_attempt_at);
       } else if (due.items.size() < load.most) {
         due.items.push_back(due_item(key, std::to_string(key), std::to_string(row.desired)));
         due.items.back().delivery = row.delivery;

@@ -1,0 +1,166 @@
+#include "plugin/engine/intake_lane_fixture.h"
+
+namespace ferry::engine {
+namespace {
+
+using namespace testing;
+using std::chrono::seconds;
+
+// ---- into the ERP -------------------------------------------------------------------------------------------------
+
+TEST_F(IntakeLaneTest, ReadyOrdersAreEnteredOneByOneAndRecorded) {
+  importing({ready("R1"), ready("R2")});
+  EXPECT_FALSE(stage->has<RecordOrders>());
+  erp(ErpAnswer::linked);
+  erp(ErpAnswer::linked);
+  const auto outcomes = outcomes_recorded();
+  ASSERT_EQ(outcomes.size(), 2U);
+  EXPECT_EQ(outcomes[0].reference, "R1");
+  EXPECT_EQ(outcomes[0].state, OrderState::linked);
+  EXPECT_EQ(outcomes[0].erp_id, 41);
+  EXPECT_EQ(outcomes[0].erp_number, "SO41");
+  EXPECT_EQ(wakes_of("order_status"), 1);
+  EXPECT_NE(finished(), Instant{});
+}
+
+TEST_F(IntakeLaneTest, TheSummaryCountsWhatBecameOfTheOrders) {
+  begun();
+  stage->answer(reply(200, "R1 1 R2 2 R3 3 R4 4"));
+  stored(3);
+  open_listed();
+  ready_listed({ready("R1"), ready("R2"), ready("R3")});
+  erp(ErpAnswer::linked);
+  erp(ErpAnswer::rejected, "order R2 line 1: unknown SKU X");
+  erp(ErpAnswer::busy);
+  outcomes_recorded();
+  finished();
+  EXPECT_EQ(stage->take<RunSummary>().counts, (Counts{4, 3, 1, 1, 1, 1}));
+}
+
+TEST(Stories, E7_OneBadOrderGoesToReviewAndTheOthersAreImported) {
+  const auto parts = make_channel();
+  Stage stage(std::make_unique<IntakeLane>(parts.channel));
+  stage.lease();
+  stage.take<BeginIntake>();
+  stage.give(Begun{1});
+  stage.answer(reply(200));
+  stage.take<ListOpen>();
+  stage.give(OpenListed{std::vector<std::string>{}});
+  stage.take<ListReady>();
+  stage.give(ReadyListed{std::vector<ReadyOrder>{{"BAD", "{}", 0}, {"GOOD", "{}", 0}}});
+  stage.take<EnterOrder>();
+  stage.give(ErpReplied{"BAD", {ErpAnswer::rejected, {}, "order BAD, line 2: unknown SKU 'X9'"}});
+  stage.take<EnterOrder>();
+  stage.give(ErpReplied{"GOOD", {ErpAnswer::linked, {5, "SO5"}, ""}});
+  const auto outcomes = stage.take<RecordOrders>().outcomes;
+  EXPECT_EQ(outcomes.at(0).state, OrderState::review);
+  EXPECT_EQ(outcomes.at(0).reason, "order BAD, line 2: unknown SKU 'X9'");
+  EXPECT_EQ(outcomes.at(1).state, OrderState::linked);
+}
+
+TEST_F(IntakeLaneTest, ABusyErpIsAskedLaterWithoutCountingAnAttempt) {
+  importing({ready("R1", 3)});
+  erp(ErpAnswer::busy, "locked by Anna");
+  const auto outcome = outcomes_recorded().at(0);
+  EXPECT_EQ(outcome.state, OrderState::ready);
+  EXPECT_EQ(outcome.attempts, 3);
+  EXPECT_EQ(outcome.reason, "locked by Anna");
+  EXPECT_GT(outcome.next_attempt_at, stage->now);
+}
+
+TEST_F(IntakeLaneTest, ATransientFailureCountsAndEndsInReviewAfterTheLastAttempt) {
+  importing({ready("R1", 0), ready("R2", 2)}, {.max_attempts = 3});
+  erp(ErpAnswer::retry, "deadlock");
+  erp(ErpAnswer::retry, "deadlock");
+  const auto outcomes = outcomes_recorded();
+  EXPECT_EQ(outcomes.at(0).state, OrderState::ready);
+  EXPECT_EQ(outcomes.at(0).attempts, 1);
+  EXPECT_GT(outcomes.at(0).next_attempt_at, stage->now);
+  EXPECT_EQ(outcomes.at(1).state, OrderState::review);
+  EXPECT_EQ(outcomes.at(1).reason, "given up after 3 attempts: deadlock");
+}
+
+TEST_F(IntakeLaneTest, AReviewAlwaysHasAReason) {
+  importing({ready("R1"), ready("R2", 99)});
+  erp(ErpAnswer::rejected);
+  erp(ErpAnswer::retry);
+  for (const auto& outcome : outcomes_recorded()) EXPECT_NE(outcome.reason, "");
+}
+
+TEST_F(IntakeLaneTest, AHostWithoutOrderEntryLeavesTheOrdersToAnotherProcessAndDoesNotSpin) {
+  importing({ready("R1"), ready("R2")});
+  erp(ErpAnswer::unsupported);
+  EXPECT_FALSE(stage->has<EnterOrder>());
+  EXPECT_FALSE(stage->has<RecordOrders>());
+  finished();
+  begin();
+  stage->answer(reply(200));
+  if (stage->has<ListOpen>()) open_listed();
+  EXPECT_FALSE(stage->has<ListReady>());
+  EXPECT_TRUE(stage->has<FinishIntake>());
+}
+
+TEST_F(IntakeLaneTest, ManyOrdersAreRecordedInSmallGroups) {
+  std::vector<ReadyOrder> orders;
+  for (int i = 0; i < 50; ++i) orders.push_back(ready("R" + std::to_string(i)));
+  importing(orders);
+  std::size_t recorded = 0;
+  while (recorded < 50) {
+    if (stage->has<EnterOrder>()) erp(ErpAnswer::linked);
+    if (!stage->has<RecordOrders>()) continue;
+    const auto group = outcomes_recorded();
+    EXPECT_LE(group.size(), OrderEntry::kMostUnrecorded);
+    recorded += group.size();
+  }
+  ready_listed();  // a full list may not have been all
+  EXPECT_TRUE(stage->has<FinishIntake>());
+}
+
+TEST_F(IntakeLaneTest, ASlowErpDoesNotHoldUpTheNextLookAtThePortal) {
+  importing({ready("R1"), ready("R2")});
+  const auto slow = stage->take<EnterOrder>();
+  stage->wait();
+  EXPECT_EQ(stage->now, kStart + seconds(2));
+  finished();
+  begin();
+  stage->answer(reply(200, "R3 3"));
+  stored(1);
+  EXPECT_GE(wakes_of("stock"), 1) << "new orders count against stock meanwhile";
+  if (stage->has<ListOpen>()) open_listed();
+  stage->give(ErpReplied{slow.reference, {ErpAnswer::linked, {41, "SO41"}, ""}});
+  EXPECT_EQ(outcomes_recorded().at(0).reference, "R1");
+  ready_listed({ready("R1"), ready("R2")});
+  EXPECT_EQ(stage->take<EnterOrder>().reference, "R1") << "the tables list it only if it is to be tried again";
+}
+
+TEST_F(IntakeLaneTest, AnAnswerBetweenTwoRunsStartsTheNextOneAtOnce) {
+  importing({ready("R1")});
+  const auto slow = stage->take<EnterOrder>();
+  stage->wait();
+  finished();
+  stage->give(ErpReplied{slow.reference, {ErpAnswer::linked, {41, "SO41"}, ""}});
+  EXPECT_TRUE(stage->has<BeginIntake>());
+}
+
+TEST_F(IntakeLaneTest, OrdersLeftOverWhenTheTimeIsUpAreEnteredInARunRightBehind) {
+  importing({ready("R1"), ready("R2")});
+  stage->pass(seconds(3));
+  erp(ErpAnswer::linked);
+  outcomes_recorded();
+  finished();
+  EXPECT_TRUE(stage->has<BeginIntake>()) << stage->names();
+}
+
+TEST_F(IntakeLaneTest, AnOrderThatIsWithTheErpIsNotEnteredTwice) {
+  importing({ready("R1")});
+  stage->take<EnterOrder>();
+  stage->wait();
+  finished();
+  begin();
+  stage->answer(reply(200));
+  if (stage->has<ListOpen>()) open_listed();
+  EXPECT_FALSE(stage->has<EnterOrder>());
+}
+
+}  // namespace
+}  // namespace ferry::engine
