@@ -225,6 +225,7 @@ class Engine:
         self._stopping = False
         self._drain_ms = DRAIN_MS
         self._alerts = []
+        self._entered = False
         self._thread = threading.Thread(
             target=self._run, name='ferry %s' % database_name, daemon=True)
 
@@ -270,6 +271,10 @@ class Engine:
                     self._condition.notify_all()
 
     def changed(self):
+        if self.is_current_thread():
+            # an order entry: the module may not be called from within it
+            self._entered = True
+            return
         with self._use() as instance:
             if instance:
                 instance.changed()
@@ -319,8 +324,15 @@ class Engine:
                 pause = None if self._publish_channels() else min(
                     pause * 2, 60)
             self._send_alerts()
-            while not self._stopping and instance.pump():
+            while not self._stopping and self._pump(instance):
                 pass
+
+    def _pump(self, instance):
+        waiting = instance.pump()
+        if self._entered:
+            self._entered = False
+            instance.changed()
+        return waiting
 
     def _finish(self, instance):
         with self._condition:

@@ -35,6 +35,7 @@ struct fake {
    bool stopping;
    struct order orders[64];
    unsigned int order_count, next_order;
+   bool pumping;
 };
 
 static bool misbehaves(const char *how) {
@@ -186,19 +187,21 @@ static uint32_t pump(const ferry_plugin_t *plugin) {
    struct buffer number = {{0}, 0}, reason = {{0}, 0};
    ferry_sink_t number_sink = {&number, collect}, reason_sink = {&reason, collect};
    int64_t id = 0;
+   fake->pumping = true;
    ferry_status_t found =
        entry->find(fake->host, order->channel, text(order->reference), &id, &number_sink, &reason_sink);
    number.size = reason.size = 0;
    ferry_status_t status = entry->enter(fake->host, order->channel, text(order->reference), text(order->json), &id,
                                         &number_sink, &reason_sink);
+   fake->pumping = false;
    journal("order %s found %d entered %d id %lld number %s reason %s", order->reference, (int)found, (int)status,
            (long long)id, number.data, reason.data);
    return fake->order_count - fake->next_order;
 }
 
 static void changed(const ferry_plugin_t *plugin) {
-   (void)plugin;
-   journal("changed");
+   const struct fake *fake = plugin->plugin_data;
+   journal(fake->pumping ? "the host called back from within pump()" : "changed");
 }
 
 static ferry_status_t perform(const ferry_plugin_t *plugin, ferry_text_t operation, ferry_text_t arguments_json,

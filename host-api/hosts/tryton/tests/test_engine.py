@@ -284,6 +284,9 @@ class EngineTestCase(EngineCase):
                     e.startswith('order') for e in self.events()) == 4)
         first, second, third, again = [
             e for e in self.events() if e.startswith('order')]
+        # what the entry committed is reported once the module has returned
+        wait_until(lambda: 'changed' in self.events())
+        self.assertNotIn('the host', ' '.join(self.events()))
         self.assertRegex(first, 'order E1 found 3 entered 0 id [1-9]')
         self.assertRegex(second, 'entered 4 .*line 77.*"NIX"')
         self.assertRegex(third, 'entered 2 ')
