@@ -63,6 +63,12 @@ ChannelPlan plan_channel(const sql::ChannelRow& row, const config::SecretResolve
   return plan;
 }
 
+std::string all_messages(const std::vector<config::Problem>& problems) {
+  std::string text;
+  for (const config::Problem& problem : problems) text += (text.empty() ? "" : "; ") + problem.message;
+  return text;
+}
+
 http::Settings client_settings(const engine::ChannelSettings& settings) {
   http::Settings client;
   client.base_url = settings.base_url;

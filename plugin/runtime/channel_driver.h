@@ -33,6 +33,9 @@ class Credentials {
 
 ChannelPlan plan_channel(const sql::ChannelRow& row, const config::SecretResolver& secrets, Credentials& credentials);
 
+// In one line.
+std::string all_messages(const std::vector<config::Problem>& problems);
+
 // How its portal is reached.
 http::Settings client_settings(const engine::ChannelSettings& settings);
 

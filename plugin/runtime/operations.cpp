@@ -48,25 +48,39 @@ sql::ChannelRow find_channel(const OperationContext& context, std::int32_t chann
   throw OperationFailed{FERRY_E_NOT_FOUND, "no channel " + std::to_string(channel) + "; `status` lists them"};
 }
 
-// The jobs of a channel as its settings name them; those with wrong settings have none.
-std::vector<std::string> jobs_of(const sql::ChannelRow& row, const OperationContext& context) {
-  const ChannelPlan plan = plan_channel(row, context.host.secret, context.credentials);
-  return plan.channel ? plan.channel->settings.jobs : std::vector<std::string>{};
+ChannelPlan usable_plan(const OperationContext& context, const sql::ChannelRow& row) {
+  ChannelPlan plan = plan_channel(row, context.host.secret, context.credentials);
+  if (!plan.channel) {
+    throw OperationFailed{FERRY_E_REJECTED, "channel " + std::to_string(row.id) + " (" + row.name +
+                                                ") cannot be used: " + all_messages(plan.problems)};
+  }
+  return plan;
 }
 
-std::vector<engine::LaneId> lanes_asked_for(const OperationContext& context, std::int32_t channel, const std::string& job) {
+std::vector<engine::LaneId> lanes_of(const sql::ChannelRow& row, const ChannelPlan& plan, const std::string& job) {
+  std::vector<engine::LaneId> lanes;
+  for (const std::string& known : plan.channel->settings.jobs) {
+    if (job.empty() || job == known) lanes.push_back({row.id, known});
+  }
+  return lanes;
+}
+
+std::vector<engine::LaneId> lanes_of_channel(const OperationContext& context, std::int32_t channel, const std::string& job) {
+  const sql::ChannelRow row = find_channel(context, channel);
+  auto lanes = lanes_of(row, usable_plan(context, row), job);
+  if (lanes.empty()) {
+    throw OperationFailed{FERRY_E_NOT_FOUND, "channel " + std::to_string(channel) + " has no job '" + job + "'; its setting 'jobs' names them"};
+  }
+  return lanes;
+}
+
+// Of every active channel whose settings are right.
+std::vector<engine::LaneId> lanes_everywhere(const OperationContext& context, const std::string& job) {
   std::vector<engine::LaneId> lanes;
   for (const sql::ChannelRow& row : value_of(context.stores.borrow()->channels())) {
-    if (channel != 0 && row.id != channel) continue;
-    if (channel == 0 && !row.active) continue;
-    for (std::string& known : jobs_of(row, context)) {
-      if (job.empty() || job == known) lanes.push_back({row.id, std::move(known)});
-    }
-  }
-  if (lanes.empty()) {
-    find_channel(context, channel);
-    throw OperationFailed{FERRY_E_NOT_FOUND, "channel " + std::to_string(channel) + " has no job '" + job +
-                                                 "', or its settings are wrong; `check` tells which"};
+    const ChannelPlan plan = plan_channel(row, context.host.secret, context.credentials);
+    if (!row.active || !plan.channel) continue;
+    for (engine::LaneId& lane : lanes_of(row, plan, job)) lanes.push_back(std::move(lane));
   }
   return lanes;
 }
@@ -152,6 +166,16 @@ json::object check(const OperationContext& context, std::string_view arguments) 
   return {{"ok", ok}, {"findings", std::move(findings)}};
 }
 
+// What is wrong with the channel's settings or credentials, whether or not an engine runs here.
+void add_error(const OperationContext& context, const std::vector<sql::ChannelRow>& rows, json::object& channel) {
+  channel["error"] = nullptr;
+  for (const sql::ChannelRow& row : rows) {
+    if (row.id != channel.at("id").to_number<std::int32_t>() || !row.active) continue;
+    const auto problems = plan_channel(row, context.host.secret, context.credentials).problems;
+    channel["error"] = text_or_null(all_messages(problems));
+  }
+}
+
 json::object status(const OperationContext& context, std::string_view arguments) {
   const Arguments given("status", arguments, {"channel"});
   const std::optional<Supervisor::State> engine = context.engine();
@@ -160,13 +184,9 @@ json::object status(const OperationContext& context, std::string_view arguments)
   if (schema > 0) {
     channels = parsed(value_of(context.stores.borrow()->status_json(given.channel_or_all(), context.holder))).as_array();
   }
-  for (json::value& channel : channels) {
-    std::string error;
-    if (engine) {
-      const auto found = engine->channels.find(channel.at("id").to_number<std::int32_t>());
-      if (found != engine->channels.end()) error = found->second;
-    }
-    channel.as_object()["error"] = text_or_null(error);
+  if (!channels.empty()) {
+    const auto rows = value_of(context.stores.borrow()->channels());
+    for (json::value& channel : channels) add_error(context, rows, channel.as_object());
   }
   return {{"module", FERRY_VERSION},
           {"schema", schema},
@@ -185,8 +205,7 @@ json::object preview(const OperationContext& context, std::string_view arguments
   const auto feed = feed_from_name(job);
   if (!feed) throw OperationFailed{FERRY_E_REJECTED, "preview: only feeds can be previewed, not the intake"};
   const sql::ChannelRow row = find_channel(context, given.channel());
-  const ChannelPlan plan = plan_channel(row, context.host.secret, context.credentials);
-  if (!plan.channel) throw OperationFailed{FERRY_E_REJECTED, "preview: " + plan.problems.front().message};
+  const ChannelPlan plan = usable_plan(context, row);
   engine::FeedRun run;
   run.lease.lane = {row.id, job};
   run.feed = *feed;
@@ -210,21 +229,23 @@ json::object run_now(const OperationContext& context, std::string_view arguments
   if (mode != "incremental" && mode != "full") {
     throw OperationFailed{FERRY_E_INVALID, "run-now: argument 'mode' must be 'incremental' or 'full'"};
   }
-  const auto lanes = lanes_asked_for(context, given.channel_or_all(), given.job_or_all());
+  const std::int32_t channel = given.channel_or_all();
+  const std::string job = given.job_or_all();
+  const auto lanes = channel == 0 ? lanes_everywhere(context, job) : lanes_of_channel(context, channel, job);
   for (const engine::LaneId& lane : lanes) value_of(context.stores.borrow()->request_run(lane, mode));
   return lanes_json(lanes);
 }
 
 json::object pause(const OperationContext& context, std::string_view arguments) {
   const Arguments given("pause", arguments, {"channel", "job", "reason"});
-  const auto lanes = lanes_asked_for(context, given.channel(), given.job_or_all());
+  const auto lanes = lanes_of_channel(context, given.channel(), given.job_or_all());
   for (const engine::LaneId& lane : lanes) value_of(context.stores.borrow()->pause(lane, given.text("reason")));
   return lanes_json(lanes);
 }
 
 json::object resume(const OperationContext& context, std::string_view arguments) {
   const Arguments given("resume", arguments, {"channel", "job"});
-  const auto lanes = lanes_asked_for(context, given.channel(), given.job_or_all());
+  const auto lanes = lanes_of_channel(context, given.channel(), given.job_or_all());
   for (const engine::LaneId& lane : lanes) value_of(context.stores.borrow()->resume(lane));
   return lanes_json(lanes);
 }

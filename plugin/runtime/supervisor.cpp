@@ -22,12 +22,6 @@ std::string fingerprint(const sql::ChannelRow& row) {
   return row.name + '\n' + row.profile + '\n' + row.connector + '\n' + row.settings;
 }
 
-std::string all_messages(const std::vector<config::Problem>& problems) {
-  std::string text;
-  for (const config::Problem& problem : problems) text += (text.empty() ? "" : "; ") + problem.message;
-  return text;
-}
-
 }  // namespace
 
 Supervisor::Supervisor(const ServiceSettings& settings, const HostServices& host, StorePool& stores, ErpQueue& erp,
@@ -117,7 +111,7 @@ void Supervisor::follow_channels() {
     if (!is_driven(id)) take_channel(*row);
   }
   std::lock_guard lock(mutex_);
-  std::erase_if(state_.channels, [&wanted](const auto& entry) { return !wanted.contains(entry.first); });
+  std::erase_if(troubles_, [&wanted](const auto& entry) { return !wanted.contains(entry.first); });
 }
 
 // Ends the channels that `is_obsolete` names; what they have under way is given a moment to be recorded.
@@ -170,10 +164,10 @@ void Supervisor::take_channel(const sql::ChannelRow& row) {
 bool Supervisor::note_trouble(std::int32_t channel, const std::string& trouble) {
   std::lock_guard lock(mutex_);
   if (trouble.empty()) {
-    state_.channels.erase(channel);
+    troubles_.erase(channel);
     return false;
   }
-  return std::exchange(state_.channels[channel], trouble) != trouble;
+  return std::exchange(troubles_[channel], trouble) != trouble;
 }
 
 void Supervisor::purge_now_and_then(Instant at) {

@@ -22,8 +22,7 @@ class Supervisor {
  public:
   struct State {
     bool is_connected = false;
-    std::string error;                           // empty: all is well
-    std::map<std::int32_t, std::string> channels;  // what is wrong with each channel that is not driven
+    std::string error;  // empty: all is well
   };
 
   // Starts both threads. The references outlive the supervisor.
@@ -74,6 +73,7 @@ class Supervisor {
 
   mutable std::mutex mutex_;
   State state_;
+  std::map<std::int32_t, std::string> troubles_;  // what was said of each channel that is not driven
   std::map<std::int32_t, Driven> driven_;
 
   std::unique_ptr<sql::Listener> listener_;  // null: poll only

@@ -6,12 +6,19 @@
 namespace ferry::sql {
 namespace {
 
+bool is_missing_driver(const Diagnostic& record) noexcept {
+  return record.sqlstate == "IM002" || record.text.find("Can't open lib") != std::string::npos;
+}
+
 std::string describe(std::string_view doing, const std::vector<Diagnostic>& diagnostics) {
   std::string line(doing);
   std::string_view separator = ": ";
   for (const auto& record : diagnostics) {
     line.append(separator).append("[").append(record.sqlstate).append("] ").append(record.text);
     separator = "; ";
+  }
+  if (std::ranges::any_of(diagnostics, is_missing_driver)) {
+    line += "; install the package odbc-postgresql, or name a driver of odbcinst.ini in the setting 'database'";
   }
   return line;
 }
@@ -43,7 +50,7 @@ ErrorClass classify(std::string_view sqlstate) noexcept {
 ErrorClass classify(const std::vector<Diagnostic>& diagnostics) noexcept {
   ErrorClass found = ErrorClass::invalid;
   for (const auto& record : diagnostics) {
-    if (is_refused_log_in(record)) return ErrorClass::rights;
+    if (is_refused_log_in(record) || is_missing_driver(record)) return ErrorClass::rights;
     found = std::min(found, classify(record.sqlstate));
   }
   return found;
