@@ -81,7 +81,8 @@ Given given_value(const json::object& object, std::string_view name) {
   const json::value* value = object.if_contains(name);
   if (value == nullptr || value->is_null()) return {};
   if (value->is_string()) return {!value->get_string().empty(), std::string(std::string_view(value->get_string()))};
-  if (value->is_int64() || value->is_uint64() || value->is_bool() || value->is_array())
+  if (value->is_int64() || value->is_uint64() || value->is_bool() || value->is_array() ||
+      value->is_object())
     return {true, json::serialize(*value)};
   return {true, std::nullopt};
 }
@@ -115,6 +116,7 @@ std::string fault(const Field& field, const std::string& text) {
     case Type::boolean: return text == "true" || text == "false" ? "" : "must be true or false, not " + quoted(text);
     case Type::decimal: return is_decimal(text) ? "" : "must be a decimal number such as 10.5, not " + quoted(text);
     case Type::list: return read_list(text) ? "" : "must be a list of texts, not " + quoted(text);
+    case Type::map: return is_map(text) ? "" : "must be an object whose values are texts, not " + quoted(text);
   }
   return "is of an unknown type";
 }
@@ -137,6 +139,7 @@ std::string_view word_of(Type type) {
     case Type::boolean: return "true or false";
     case Type::decimal: return "decimal";
     case Type::list: return "list";
+    case Type::map: return "object";
     case Type::secret: return "name of a secret";
   }
   return "unknown";

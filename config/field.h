@@ -21,6 +21,7 @@ enum class Type : std::uint8_t {
   boolean,   // true | false
   decimal,   // exact, as text
   list,      // JSON array of texts; comma separated where a plain text is given
+  map,       // JSON object of texts
   secret,    // the NAME of a secret that the host resolves; the value itself never stands in a setting
 };
 

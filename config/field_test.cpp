@@ -181,5 +181,14 @@ TEST(Settings, DecimalsHaveDigitsOnBothSidesOfThePoint) {
   EXPECT_FALSE(is_decimal(std::string(65, '1')));
 }
 
+TEST(Problems, TakesAnObjectOfTextsForAMapAndNothingElse) {
+  constexpr Field kMap[] = {{"locations", Type::map, "", false, 0, 0, "By code."}};
+  EXPECT_TRUE(problems(kMap, R"({"locations": {"WH": "Main"}})").empty());
+  EXPECT_TRUE(problems(kMap, R"({"locations": {}})").empty());
+  EXPECT_TRUE(problems(kMap, "{}").empty());
+  EXPECT_EQ(problems(kMap, R"({"locations": {"WH": 1}})").size(), 1U);
+  EXPECT_EQ(problems(kMap, R"({"locations": ["WH"]})").size(), 1U);
+}
+
 }  // namespace
 }  // namespace ferry::config

@@ -52,6 +52,14 @@ std::optional<std::vector<std::string>> read_list(std::string_view text) {
   return entries;
 }
 
+bool is_map(std::string_view text) {
+  if (text.empty()) return true;
+  boost::system::error_code error;
+  const auto parsed = boost::json::parse(text, error);
+  if (error || !parsed.is_object()) return false;
+  return std::ranges::all_of(parsed.get_object(), [](const auto& entry) { return entry.value().is_string(); });
+}
+
 bool is_decimal(std::string_view text) noexcept {
   if (text.size() > kLongestDecimal) return false;
   if (text.starts_with('-')) text.remove_prefix(1);

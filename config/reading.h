@@ -16,6 +16,9 @@ std::optional<std::int64_t> read_integer(std::string_view text) noexcept;
 // Empty optional: begins with '[' but is not an array of texts.
 std::optional<std::vector<std::string>> read_list(std::string_view text);
 
+// A JSON object whose values are texts; empty text is an empty one.
+bool is_map(std::string_view text);
+
 // Digits, optionally '-' in front and '.' with digits behind; at most 64 characters.
 bool is_decimal(std::string_view text) noexcept;
 

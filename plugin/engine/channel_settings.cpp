@@ -30,6 +30,11 @@ constexpr std::array kCommonFields = {
           "Codes of the ERP's locations whose stock is not for sale, with everything below them."},
     Field{"locations", Type::text, "", false, 0, 0,
           "JSON object from the ERP's warehouse codes to the portal's locations; empty: the portal has no locations."},
+    Field{"locations", Type::map, "", false, 0, 0,
+          "Portal locations by the codes of the ERP's warehouses, where the portal keeps stock by location; empty: one "
+          "number for all."},
+    Field{"quarantine_locations", Type::list, "", false, 0, 0,
+          "Codes of the ERP's stock locations whose goods are not for sale, with all that lies below them."},
     Field{"batch_cap", Type::integer, "100", false, 1, 10000, "The most records sent at once."},
     Field{"rate_per_second", Type::integer, "20", false, 1, 10000,
           "The most requests to the portal in any one second, all jobs together."},
