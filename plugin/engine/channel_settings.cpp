@@ -26,10 +26,6 @@ constexpr std::array kCommonFields = {
         "total_tolerance", Type::decimal, "0.05", false, 0, 0,
         "How far an order's total in the ERP may be from the portal's before it is reviewed, in the order's currency."},
     Field{"safety_stock", Type::decimal, "0", false, 0, 0, "Kept back from sale of every product, in its sale unit."},
-    Field{"quarantine_locations", Type::list, "", false, 0, 0,
-          "Codes of the ERP's locations whose stock is not for sale, with everything below them."},
-    Field{"locations", Type::text, "", false, 0, 0,
-          "JSON object from the ERP's warehouse codes to the portal's locations; empty: the portal has no locations."},
     Field{"locations", Type::map, "", false, 0, 0,
           "Portal locations by the codes of the ERP's warehouses, where the portal keeps stock by location; empty: one "
           "number for all."},

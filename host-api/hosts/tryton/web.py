@@ -335,7 +335,7 @@ class Shop(metaclass=PoolMeta):
                         w.warehouse.rec_name for w in self.ferry_warehouses
                         if w.ferry_location and not w.warehouse.code)))
         if locations:
-            settings['locations'] = json.dumps(locations, sort_keys=True)
+            settings['locations'] = locations
         return settings
 
     @classmethod

@@ -433,7 +433,7 @@ class OrderTestCase(DatabaseTestCase):
                 'poll_interval': 30, 'batch_cap': 100, 'safety_stock': '2.5',
                 'order_states': ['Paid', 'Shipped'],
                 'total_tolerance': '0.05', 'rate_per_second': 5,
-                'locations': '{"WH": "1"}'})
+                'locations': {'WH': '1'}})
         Shop = self.get('web.shop')
         with self.transaction():
             Shop.write([Shop(self.shop)], {'active': False})
