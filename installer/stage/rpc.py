@@ -1,6 +1,7 @@
 """Tryton's own RPC, as its clients speak it."""
 import base64
 import datetime as dt
+import http.client
 import json
 import urllib.error
 import urllib.request
@@ -34,6 +35,13 @@ def _decode(value):
     return value
 
 
+def version(url):
+    """Of the server, which says so without a log-in."""
+    body = json.dumps({'id': 1, 'method': 'common.server.version', 'params': []}).encode()
+    with urllib.request.urlopen(urllib.request.Request(url + '/', body, {'content-type': 'application/json'}), timeout=10) as reply:
+        return json.load(reply)['result']
+
+
 class Client:
     """A session of one user in one database."""
 
@@ -53,6 +61,8 @@ class Client:
         try:
             with urllib.request.urlopen(urllib.request.Request(self._url, body, headers), timeout=120) as reply:
                 answer = json.loads(reply.read(), object_hook=_decode)
+        except (ConnectionError, http.client.HTTPException) as error:
+            raise RpcError(f'{method}: {error!r}') from None
         except urllib.error.HTTPError as error:
             raise RpcError(f'{method}: HTTP {error.code} {error.read(300).decode(errors="replace")}') from None
         if isinstance(answer, list):

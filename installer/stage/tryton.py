@@ -9,8 +9,8 @@ import subprocess
 from pathlib import Path
 
 from .postgres import Cluster
-from .processes import Child, StageError, answers, run
-from .rpc import Client
+from .processes import Child, run
+from .rpc import Client, RpcError, version
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 MODULE = REPOSITORY / 'host-api' / 'hosts' / 'tryton'
@@ -105,6 +105,11 @@ class Erp:
         run([PYTHON, str(Path(__file__).with_name('bootstrap.py')), database, str(self.products)], self._log,
             'the bootstrap of the company', env=self.environment(TRYTOND_CONFIG=str(conf)))
 
+    @property
+    def has_template_with_ferry(self):
+        """Whether the next call returns at once."""
+        return self.cluster.exists(self._with_ferry)
+
     def template_with_ferry(self):
         base = self.template()
         return self.cluster.template(
@@ -159,9 +164,15 @@ class Server:
     def start(self):
         self.child.start(self._command, env=self.erp.environment(**self.environment))
 
-    def wait_ready(self, seconds=90):
+    def wait_ready(self, seconds=120):
         if self.port:
-            self.child.wait_ready(lambda: answers(self.port), seconds, f'Tryton on port {self.port}')
+            self.child.wait_ready(self._answers, seconds, f'Tryton on port {self.port}')
+
+    def _answers(self):
+        try:
+            return bool(version(self.url))
+        except (OSError, RpcError):
+            return False
 
     def stop(self):
         self.child.stop(40)

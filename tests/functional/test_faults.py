@@ -3,7 +3,9 @@ import random
 import signal
 import time
 
-from .world import Case, sku
+from installer.stage.rpc import RpcError
+
+from .world import Case
 
 
 class Faults(Case):
@@ -112,12 +114,12 @@ class Faults(Case):
         self.begin()
         with self.world.cluster.cursor() as cursor:
             cursor.execute('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s', (self.database,))
-        self.eventually(lambda: self.works(), 30, 'the ERP works again')
+        self.eventually(self.works, 30, 'the ERP works again')
         self.shows(1, 107, 40)
 
     def works(self):
         try:
             self.move(1, 7)
-        except Exception:
+        except RpcError:
             return False
         return True

@@ -1,8 +1,9 @@
 """Acknowledged orders come in: each becomes one sale, and its number goes back."""
 import threading
+import time
 from decimal import Decimal
 
-from installer.stage.vendure import ADDRESS, CUSTOMER, Shop
+from installer.stage.vendure import ADDRESS, CUSTOMER, GraphQLError, Shop
 
 from .world import Case, report, sku, stopwatch
 
@@ -27,15 +28,14 @@ class Orders(Case):
             'party.party', party, 'contact_mechanisms'), 'value')}
         self.assertIn(CUSTOMER['emailAddress'], mechanisms)
         for address in (invoice, delivery):
-            street, postal_code, city, country = client.get('party.address', address, 'street', 'postal_code', 'city',
-                                                            'country.')
+            street, postal_code, city, country = client.get('party.address', address, 'street', 'postal_code', 'city', 'country')
             self.assertEqual(f"{ADDRESS['streetLine1']}\n{ADDRESS['streetLine2']}", street)
             self.assertEqual((ADDRESS['postalCode'], ADDRESS['city']), (postal_code, city))
-            self.assertEqual('Germany', country['rec_name'])
-        seen = [(line['product.']['rec_name'].rpartition('[')[2][:10], line['quantity'], line['unit_price'], len(line['taxes']))
-                for line in client.read('sale.line', lines, 'product.rec_name', 'quantity', 'unit_price', 'taxes')]
-        self.assertIn((sku(1), 2.0, Decimal('10.01'), 1), seen)
-        self.assertIn((sku(7), 3.0, Decimal('10.07'), 1), seen)
+            self.assertEqual(client.one('country.country', ['code', '=', 'DE']), country)
+        seen = [(line['product'], line['quantity'], line['unit_price'], len(line['taxes']))
+                for line in client.read('sale.line', lines, 'product', 'quantity', 'unit_price', 'taxes')]
+        self.assertIn((self.product(1), 2.0, Decimal('10.01'), 1), seen)
+        self.assertIn((self.product(7), 3.0, Decimal('10.07'), 1), seen)
         self.assertEqual(3, len(seen), seen)  # two lines and the shipping
         self.shows(1, 98)
         self.shows(7, 97)
@@ -126,35 +126,31 @@ class VendureTraps(Case):
         self.admin.settle(found)
         self.eventually(lambda: self.number_on_portal(order) == number, 90, 'the number is there again')
 
-    def test_4_a_deadlock_with_another_writer_is_survived(self):
+    def test_4_deadlocks_with_another_writer_are_survived(self):
         """Somebody else writes the same variants in the opposite order at the same time."""
         self.begin()
-        ended = threading.Event()
+        until = time.monotonic() + 10
 
         def other():
             admin = self.vendure.admin()
             ids = [self.variants[sku(number)]['id'] for number in range(50, 0, -1)]
-            while not ended.is_set():
+            while time.monotonic() < until:
                 try:
                     admin.ask('mutation($i:[UpdateProductVariantInput!]!){updateProductVariants(input:$i){id}}',
                               i=[{'id': variant, 'customFields': {'costPrice': 1}} for variant in ids])
-                except Exception:
+                except GraphQLError:
                     pass  # the deadlock may hit this side
         side = threading.Thread(target=other)
         side.start()
-        try:
-            for turn in range(3):
-                with self.world.cluster.cursor(self.database, 'tryton') as cursor:
-                    # every product at once: one batch as large as the other's
-                    cursor.execute("UPDATE stock_move SET quantity = quantity + 1, internal_quantity = internal_quantity + 1 "
-                                   "WHERE state = 'done'")
-                self.eventually(lambda: self.admin.stock(sku(50))['on_hand'] == 101 + turn, 60, f'{101 + turn} of {sku(50)}')
-        finally:
-            ended.set()
-            side.join()
-        self.eventually(lambda: {s['on_hand'] for s in self.admin.variants().values()} == {103}, 60, 'every product shows 103',
+        with self.world.cluster.cursor(self.database, 'tryton') as cursor:
+            # every product at once: one batch as large as the other's
+            cursor.execute('UPDATE stock_move SET quantity = quantity + 1, internal_quantity = internal_quantity + 1 '
+                           "WHERE state = 'done'")
+        side.join()
+        self.eventually(lambda: {s['on_hand'] for s in self.admin.variants().values()} == {101}, 90, 'every product shows 101',
                         lambda: {s['on_hand'] for s in self.admin.variants().values()})
         self.quiet(60)
+        self.assert_balanced()
 
     def test_5_fulfilling_on_the_portal_after_the_stock_was_sent_does_not_drift(self):
         self.begin()
