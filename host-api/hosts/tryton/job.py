@@ -1,5 +1,6 @@
 # This file is part of Ferry.  The LICENSE file at the top level of this
 # repository contains the full license terms.
+from sql import Cast
 from sql.aggregate import Count
 from sql.functions import Extract, Function
 
@@ -193,7 +194,9 @@ class Run(StatusModel):
     @classmethod
     def _column(cls, table, name, field):
         if name == 'duration':
-            return Extract('EPOCH', table.finished_at - table.started_at)
+            return Cast(
+                Extract('EPOCH', table.finished_at - table.started_at),
+                field.sql_type().base)
         return super()._column(table, name, field)
 
     def get_rec_name(self, name):

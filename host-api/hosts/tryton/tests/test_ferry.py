@@ -4,6 +4,7 @@ import unittest
 
 import trytond.tests.test_tryton
 from trytond.modules.company.tests import CompanyTestMixin
+from trytond.pool import Pool
 from trytond.tests.test_tryton import DB_NAME, ModuleTestCase
 
 from trytond.modules.ferry.tests import tools
@@ -25,6 +26,18 @@ class FerryTestCase(CompanyTestMixin, ModuleTestCase):
     module = 'ferry'
     extras = ['carrier', 'product_kit', 'sale_discount', 'sale_price_list',
         'sale_shipment_cost']
+
+    @classmethod
+    def setUpClass(cls):
+        if tools.TEMPLATE:  # the clone has it activated already
+            Pool(DB_NAME).init()
+        else:
+            super().setUpClass()
+
+    @classmethod
+    def tearDownClass(cls):
+        if not tools.TEMPLATE:
+            super().tearDownClass()
 
 
 def suite():
