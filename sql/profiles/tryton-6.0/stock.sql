@@ -149,27 +149,41 @@ claim AS MATERIALIZED (
     GROUP BY p.id
 )
 
--- name: ingredients
--- What has to be in stock for one of a product: itself, or its components.
-ingredient AS MATERIALIZED (
-    SELECT n.product, n.product AS item, 1::numeric AS quantity, false AS fixed
-    FROM needed n JOIN product_product p ON p.id = n.product JOIN product_template t ON t.id = p.template
-    WHERE t.type IN ('goods', 'assets')
-    UNION ALL
-    SELECT n.product, k.product, k.quantity::numeric * ku.factor / du.factor, coalesce(k.fixed, false)
-    FROM needed n JOIN product_product p ON p.id = n.product JOIN product_template t ON t.id = p.template AND t.type = 'kit'
+-- name: recipe
+-- What one of a kit takes, in the components' default units.
+recipe AS MATERIALIZED (
+    SELECT n.product, k.product AS item, k.quantity::numeric * ku.factor / du.factor AS quantity, coalesce(k.fixed, false) AS fixed,
+        du.digits
+    FROM (%kits% UNION SELECT product FROM claimed_product) n
+    JOIN product_product p ON p.id = n.product JOIN product_template t ON t.id = p.template AND t.type = 'kit'
     JOIN product_component k ON k.parent_template = t.id AND (k.parent_product = p.id
         OR NOT EXISTS (SELECT FROM product_component o WHERE o.parent_product = p.id))
     JOIN product_product kp ON kp.id = k.product JOIN product_template kt ON kt.id = kp.template
     JOIN unit ku ON ku.id = k.unit JOIN unit du ON du.id = kt.default_uom
 )
 
--- name: ingredients without product_component
-ingredient AS MATERIALIZED (
-    SELECT n.product, n.product AS item, 1::numeric AS quantity, false AS fixed
-    FROM needed n JOIN product_product p ON p.id = n.product JOIN product_template t ON t.id = p.template
-    WHERE t.type IN ('goods', 'assets')
+-- name: recipe without product_component
+recipe AS MATERIALIZED (
+    SELECT NULL::integer AS product, NULL::integer AS item, NULL::numeric AS quantity, false AS fixed, NULL::integer AS digits WHERE false
 )
+
+-- name: kits.keyed
+SELECT b.product FROM published b WHERE b.is_kit
+
+-- name: kits.full
+SELECT b.id AS product FROM product_product b JOIN product_template bt ON bt.id = b.template WHERE bt.type = 'kit'
+
+-- name: items.keyed
+item AS MATERIALIZED (
+    SELECT product AS item FROM published WHERE NOT is_kit UNION SELECT item FROM recipe
+),
+
+-- name: items.full
+
+-- name: of_items.keyed
+AND p.id IN (SELECT i.item FROM item i)
+
+-- name: of_items.full
 
 -- name: moves.keyed
 SELECT i.item, m.from_location, m.to_location, m.state, m.internal_quantity, m.day, m.shipment, m.origin
@@ -196,9 +210,9 @@ FROM stock_period_cache c JOIN stock_period p ON p.id = c.period
 WHERE p.company = (SELECT company FROM shop) AND p.state = 'closed' AND p.date = (SELECT closed FROM shop)
 
 -- name: balance
--- Per item and part: on hand and what leaves by moves.
-flow AS (
-    SELECT m.item, m.state, m.internal_quantity AS quantity, f.part AS from_part, t.part AS to_part,
+-- Per item and part: on hand, and what is promised and has not left.
+flow AS NOT MATERIALIZED (
+    SELECT m.item, m.internal_quantity AS quantity, f.part AS from_part, t.part AS to_part,
         m.state = 'done' AND m.day <= (SELECT today FROM shop)
             AND m.day > coalesce((SELECT closed FROM shop), DATE '-infinity') AS counts,
         -- within one warehouse a move only changes the place
@@ -213,12 +227,19 @@ flow AS (
     WHERE f.location IS NOT NULL OR t.location IS NOT NULL
 ), balance AS (
     SELECT b.item, b.part, sum(b.on_hand) AS on_hand, sum(b.reserved) AS reserved FROM (
-        SELECT v.item, v.part, v.on_hand, v.reserved FROM flow CROSS JOIN LATERAL (VALUES
-            (flow.item, flow.to_part, CASE WHEN counts THEN quantity ELSE 0 END, 0),
-            (flow.item, flow.from_part, CASE WHEN counts THEN -quantity ELSE 0 END, CASE WHEN is_reserved THEN quantity ELSE 0 END)
-        ) v(item, part, on_hand, reserved) WHERE v.part IS NOT NULL
+        -- each move once: where it arrives, or where it leaves when it arrives nowhere here or in the same part
+        SELECT item, coalesce(to_part, from_part) AS part, CASE WHEN NOT counts THEN 0
+                WHEN from_part IS NULL OR from_part <> to_part THEN quantity WHEN to_part IS NULL THEN -quantity ELSE 0 END AS on_hand,
+            CASE WHEN is_reserved AND (to_part IS NULL OR from_part = to_part) THEN quantity ELSE 0 END AS reserved
+        FROM flow
+        UNION ALL
+        -- and where it left for another part; not even looked for where there is one part
+        SELECT item, from_part, CASE WHEN counts THEN -quantity ELSE 0 END, CASE WHEN is_reserved THEN quantity ELSE 0 END
+        FROM flow WHERE (SELECT count(*) FROM part) > 1 AND from_part <> to_part
         UNION ALL
         SELECT c.item, p.part, c.internal_quantity, 0 FROM (%cached%) c JOIN place p ON p.location = c.location
+        UNION ALL
+        SELECT u.item, u.part, 0, u.quantity::float8 FROM unmoved u
     ) b GROUP BY b.item, b.part
 )
 
@@ -234,7 +255,7 @@ unmoved AS MATERIALIZED (
         JOIN product_product p ON p.id = l.product JOIN product_template t ON t.id = p.template AND t.type IN ('goods', 'assets')
         JOIN unit lu ON lu.id = l.unit JOIN unit du ON du.id = t.default_uom
         WHERE s.state IN ('confirmed', 'processing') AND s.company = (SELECT company FROM shop) AND l.type = 'line'
-            AND l.quantity > 0 AND l.product IN (SELECT i.item FROM item i)
+            AND l.quantity > 0 %of_items%
         %unmoved_kits%
     ) q GROUP BY q.item, q.part
 )
@@ -250,68 +271,76 @@ UNION ALL
         JOIN product_product p ON p.id = c.product JOIN product_template t ON t.id = p.template
         JOIN unit lu ON lu.id = c.unit JOIN unit du ON du.id = t.default_uom
         WHERE s.state IN ('confirmed', 'processing') AND s.company = (SELECT company FROM shop) AND l.type = 'line'
-            AND c.quantity > 0 AND c.product IN (SELECT i.item FROM item i)
+            AND c.quantity > 0 %of_items%
 
 -- name: unmoved_kits without product_component
 
 -- name: opened.keyed
 -- What this portal itself still holds back, per SKU.
-SELECT p.product, sum(l.open_quantity) AS quantity
+SELECT p.code AS sku, sum(l.open_quantity) AS quantity
 FROM published p CROSS JOIN LATERAL (
     SELECT l.reference, l.open_quantity FROM ferry.portal_order_line l
     WHERE l.sku = p.code AND l.open_quantity > 0 AND l.channel = :channel::integer OFFSET 0) l
 JOIN holding h ON h.reference = l.reference
-GROUP BY p.product
+GROUP BY p.code
 
 -- name: opened.full
-SELECT p.product, l.quantity
-FROM (SELECT l.sku, sum(l.open_quantity) AS quantity FROM ferry.portal_order_line l JOIN holding h ON h.reference = l.reference
-    WHERE l.channel = :channel::integer AND l.open_quantity > 0 GROUP BY l.sku) l
-JOIN published p ON p.code = l.sku
+SELECT l.sku, sum(l.open_quantity) AS quantity FROM ferry.portal_order_line l JOIN holding h ON h.reference = l.reference
+WHERE l.channel = :channel::integer AND l.open_quantity > 0 GROUP BY l.sku
+
+-- name: listed.keyed
+candidate c JOIN "web_shop-product_product" x ON x.product = c.key
+
+-- name: listed.full
+"web_shop-product_product" x
 
 -- name: desired
-WITH %frame%, %claims%,
-published AS MATERIALIZED (
+WITH %frame%, %claims%, published AS (
     SELECT p.id AS product, p.code, t.type = 'kit' AS is_kit, du.digits AS default_digits, su.digits AS sale_digits,
         du.factor / su.factor AS to_sale_unit
-    FROM candidate c JOIN "web_shop-product_product" x ON x.product = c.key AND x.shop = :channel::integer AND x.active
-    JOIN product_product p ON p.id = c.key AND p.active AND p.code <> ''
+    FROM %listed%
+    JOIN product_product p ON p.id = x.product AND p.active AND p.code <> ''
     JOIN product_template t ON t.id = p.template AND t.active AND t.type IN ('goods', 'assets', 'kit')
     JOIN unit du ON du.id = t.default_uom JOIN unit su ON su.id = coalesce(t.sale_uom, t.default_uom)
-), needed AS (
-    SELECT product FROM published UNION SELECT product FROM claimed_product
-), %ingredients%, item AS MATERIALIZED (
-    SELECT DISTINCT i.item FROM published p JOIN ingredient i ON i.product = p.product
-), %balance%, %unmoved%, claimed AS MATERIALIZED (
-    SELECT i.item, sum(CASE WHEN i.fixed THEN i.quantity ELSE i.quantity * c.quantity END) AS quantity
-    FROM claimed_product c JOIN ingredient i ON i.product = c.product GROUP BY i.item
-), free AS MATERIALIZED (
-    -- sums of floating quantities differ in their last bits with the plan: rounded to the unit before anything is compared
-    SELECT i.item, part.part, round(coalesce(b.on_hand, 0)::numeric - coalesce(b.reserved, 0)::numeric - coalesce(u.quantity, 0)
-        - CASE WHEN part.is_first THEN coalesce(c.quantity, 0) ELSE 0 END, du.digits) AS quantity
-    FROM item i JOIN product_product p ON p.id = i.item JOIN product_template t ON t.id = p.template
-    JOIN unit du ON du.id = t.default_uom CROSS JOIN part
-    LEFT JOIN balance b ON b.item = i.item AND b.part = part.part
-    LEFT JOIN unmoved u ON u.item = i.item AND u.part = part.part
-    LEFT JOIN claimed c ON c.item = i.item
-), sellable AS (
-    SELECT i.product, f.part, min(CASE WHEN NOT i.fixed THEN f.quantity / nullif(i.quantity, 0)
-        WHEN f.quantity >= i.quantity THEN f.quantity ELSE 0 END) AS quantity
-    FROM ingredient i JOIN free f ON f.item = i.item GROUP BY i.product, f.part
+    WHERE x.shop = :channel::integer AND x.active
+), %recipe%, %items% %unmoved%, %balance%, claimed AS MATERIALIZED (
+    SELECT q.item, sum(q.quantity) AS quantity FROM (
+        SELECT c.product AS item, c.quantity FROM claimed_product c WHERE NOT EXISTS (SELECT FROM recipe r WHERE r.product = c.product)
+        UNION ALL
+        SELECT r.item, CASE WHEN r.fixed THEN r.quantity ELSE r.quantity * c.quantity END
+        FROM claimed_product c JOIN recipe r ON r.product = c.product
+    ) q GROUP BY q.item
+), kit AS MATERIALIZED (
+    SELECT f.product, f.part, min(CASE WHEN NOT f.fixed THEN f.free / nullif(f.quantity, 0)
+        WHEN f.free >= f.quantity THEN f.free ELSE 0 END) AS quantity
+    FROM (
+        SELECT r.product, part.part, r.fixed, r.quantity, round((coalesce(b.on_hand, 0) - coalesce(b.reserved, 0))::numeric
+            - CASE WHEN part.is_first THEN coalesce(c.quantity, 0) ELSE 0 END, r.digits) AS free
+        FROM recipe r CROSS JOIN part LEFT JOIN balance b ON b.item = r.item AND b.part = part.part
+        LEFT JOIN claimed c ON c.item = r.item
+    ) f GROUP BY f.product, f.part
 ), holding AS MATERIALIZED (
     -- not what the ERP has cancelled: when the portal releases it, it must not show more than there is
     SELECT o.reference FROM ferry.portal_order o
     WHERE :on_hand::boolean AND o.channel = :channel::integer AND o.open AND NOT o.cancelled AND NOT EXISTS (
         SELECT FROM sale_sale s WHERE nullif(s.web_id::text, '') = o.channel || ':' || o.reference AND s.state = 'cancelled')
-), opened AS (%opened%)
-SELECT p.product AS key, part.part, p.code AS label,
-    '{"sku":' || to_json(p.code::text) || ',"location":' || coalesce(to_json(part.portal_location)::text, 'null') || ',"quantity":"'
-    || trim_scale(greatest(0, trunc(round(CASE WHEN p.is_kit THEN trunc(round(coalesce(s.quantity, 0), 8), p.default_digits)
-            ELSE coalesce(s.quantity, 0) END * p.to_sale_unit - (SELECT safety FROM shop), 8), p.sale_digits))
-        + CASE WHEN part.is_first THEN coalesce(o.quantity, 0) ELSE 0 END) || '"}' AS document
-FROM published p CROSS JOIN part
-LEFT JOIN sellable s ON s.product = p.product AND s.part = part.part
-LEFT JOIN opened o ON o.product = p.product
+), opened AS (%opened%),
+-- sums of floating quantities differ in their last bits with the plan: rounded to the unit before anything is compared
+free AS (
+    SELECT p.product, p.code, p.sale_digits, p.to_sale_unit, part.part, part.portal_location, part.is_first,
+        CASE WHEN p.is_kit THEN trunc(round(coalesce(k.quantity, 0), 8), p.default_digits)
+            ELSE round((coalesce(b.on_hand, 0) - coalesce(b.reserved, 0))::numeric
+                - CASE WHEN part.is_first THEN coalesce(c.quantity, 0) ELSE 0 END, p.default_digits) END AS quantity
+    FROM published p CROSS JOIN part
+    LEFT JOIN balance b ON b.item = p.product AND b.part = part.part
+    LEFT JOIN claimed c ON c.item = p.product
+    LEFT JOIN kit k ON k.product = p.product AND k.part = part.part
+)
+SELECT f.product AS key, f.part, f.code AS label,
+    '{"sku":' || to_json(f.code::text) || ',"location":' || coalesce(to_json(f.portal_location)::text, 'null') || ',"quantity":"'
+    || trim_scale(greatest(0, trunc(round(f.quantity * f.to_sale_unit - (SELECT safety FROM shop), 8), f.sale_digits))
+        + CASE WHEN f.is_first THEN coalesce(o.quantity, 0) ELSE 0 END) || '"}' AS document
+FROM free f LEFT JOIN opened o ON o.sku = f.code
 
 -- name: parts
 -- For people and tests: the figures behind the number, per published product that is no kit; in its default unit. `assigned`
@@ -330,15 +359,14 @@ move AS (
     FROM move m CROSS JOIN shop GROUP BY m.item
 ), cached AS (
     SELECT c.item, sum(c.internal_quantity) AS quantity FROM (%cached%) c JOIN place p ON p.location = c.location GROUP BY c.item
-), %balance%, %unmoved%
+), %unmoved%, %balance%
 SELECT p.id, p.code, round((coalesce(t.on_hand, 0) + coalesce(c.quantity, 0))::numeric, u.digits) AS on_hand,
     round(coalesce(t.assigned, 0)::numeric, u.digits) AS assigned,
     round((coalesce(t.forecast, 0) + coalesce(c.quantity, 0))::numeric, u.digits) AS forecast,
-    round(coalesce(b.reserved, 0)::numeric + coalesce(n.quantity, 0), u.digits) AS reserved,
+    round(coalesce(b.reserved, 0)::numeric, u.digits) AS reserved,
     ARRAY(SELECT location FROM place ORDER BY 1)::text AS locations
 FROM item i JOIN product_product p ON p.id = i.item JOIN product_template pt ON pt.id = p.template AND pt.type <> 'kit'
 JOIN unit u ON u.id = pt.default_uom
 LEFT JOIN tryton t ON t.item = i.item LEFT JOIN cached c ON c.item = i.item
 LEFT JOIN (SELECT item, sum(reserved) AS reserved FROM balance GROUP BY item) b ON b.item = i.item
-LEFT JOIN (SELECT item, sum(quantity) AS quantity FROM unmoved GROUP BY item) n ON n.item = i.item
 ORDER BY p.id

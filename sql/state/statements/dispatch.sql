@@ -1,6 +1,7 @@
 -- What is to be sent, and what became of it.
 
 -- name: due
+-- That a state is one of two is said for the planner: it cannot see it in `kind`, and would not use the partial index.
 WITH lane AS (
     SELECT FROM ferry.job
     WHERE channel = :channel::integer AND job = :job::text AND holder = :holder::text AND epoch = :epoch::bigint
@@ -10,13 +11,13 @@ WITH lane AS (
 ), waiting AS (
     SELECT min(w.next_attempt_at) AS next_due FROM kind CROSS JOIN LATERAL (
         SELECT p.next_attempt_at FROM ferry.publication p
-        WHERE p.channel = :channel::integer AND p.feed = :feed::text AND p.state = kind.state AND p.priority = kind.priority
-            AND p.next_attempt_at > now() ORDER BY p.next_attempt_at LIMIT 1) w
+        WHERE p.channel = :channel::integer AND p.feed = :feed::text AND p.state IN ('pending', 'absent')
+            AND p.state = kind.state AND p.priority = kind.priority AND p.next_attempt_at > now() ORDER BY p.next_attempt_at LIMIT 1) w
 ), due AS (
     SELECT kind.rank, d.* FROM kind CROSS JOIN LATERAL (
         SELECT p.* FROM ferry.publication p
-        WHERE p.channel = :channel::integer AND p.feed = :feed::text AND p.state = kind.state AND p.priority = kind.priority
-            AND p.next_attempt_at <= now()
+        WHERE p.channel = :channel::integer AND p.feed = :feed::text AND p.state IN ('pending', 'absent')
+            AND p.state = kind.state AND p.priority = kind.priority AND p.next_attempt_at <= now()
             AND (p.key, p.part) NOT IN (SELECT * FROM unnest(:except_keys::bigint[], :except_parts::integer[]))
         ORDER BY p.next_attempt_at LIMIT :most::bigint) d
     ORDER BY kind.rank, d.next_attempt_at LIMIT :most::bigint
