@@ -1,0 +1,61 @@
+// A database like a Tryton shop's after some years, with Ferry's tables beside it and its first synchronisation behind
+// it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "plugin/engine/ports.h"
+#include "sql/state/store.h"
+#include "tests/bench/cluster.h"
+#include "tests/bench/pg.h"
+
+namespace ferry::bench {
+
+constexpr std::int32_t kChannel = 1;
+
+struct Size {
+  std::string database;
+  std::int64_t products = 0, moves = 0;
+};
+
+class Dataset {
+ public:
+  // Loads it. Only while the cluster is not durable yet.
+  static void load(const Cluster& cluster, const Size& size);
+
+  Dataset(const Cluster& cluster, Size size);
+
+  const Size& size() const { return size_; }
+  Pg& pg() { return pg_; }
+
+  // Points the channel at a portal; to be called before an engine starts.
+  void set_channel(const std::string& base_url, std::int64_t batch_cap);
+  // Forgets the lane's lease, as after the end of its holder.
+  void free_lane();
+  // Writes the quantity of `count` moves of different products, with their hints, in one transaction, as saving them in
+  // the ERP does; wakes the engine if asked. Returns when it is committed.
+  std::vector<std::int64_t> touch(std::int64_t count, bool wake);
+  // Takes what is pending for delivered.
+  void acknowledge_all();
+  // Dead rows away and pages written, so that every measurement meets the same tables.
+  void settle_down();
+
+ private:
+  const Size size_;
+  Pg pg_;
+  std::int64_t touched_ = 0;  // how often, so that each time other moves are
+};
+
+// A feed run of the stock on the channel, as an engine would ask for it.
+engine::FeedRun stock_run(const engine::Lease& lease, engine::RunMode mode);
+// Throws what went wrong as std::runtime_error.
+template <class T>
+T must(engine::Result<T> result) {
+  if (result.has_error()) throw std::runtime_error(result.error().message);
+  if constexpr (!std::is_void_v<T>) return std::move(*result);
+}
+engine::Lease take_lane(sql::OdbcStore& store);
+
+}  // namespace ferry::bench
