@@ -25,8 +25,12 @@ def register():
         publication.Publication,
         portal_order.PortalOrder,
         sale.Sale,
+        sale.Line,
         job.TestResult,
         module='ferry', type_='model')
+    Pool.register(
+        sale.LineComponent,
+        module='ferry', type_='model', depends=['product_kit'])
     Pool.register(
         job.Test,
         module='ferry', type_='wizard')

@@ -42,6 +42,7 @@ def enter(database_name, channel, reference, document):
     "Return (status, id, number, reason)"
     def work(transaction):
         Shop = Pool().get('web.shop')
+        _lock(transaction, channel, reference)
         sale = _find_sale(channel, reference)
         if not sale:
             shops = Shop.search([
@@ -56,6 +57,25 @@ def enter(database_name, channel, reference, document):
                 sale = Entry(Shop(shop.id), reference, document).enter()
         return Status.OK, sale.id, sale.number or sale.rec_name, ''
     return _transact(database_name, work)
+
+
+class _Waited(Exception):
+    "Somebody else entered the order meanwhile: look again, in a new snapshot"
+
+
+def _lock(transaction, channel, reference):
+    """One process at a time for the same order. The unique constraint alone
+    would do, but those who race for it end in deadlocks."""
+    key = 'ferry:' + web_id(channel, reference)
+    cursor = transaction.connection.cursor()
+    cursor.execute(
+        'SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))', (key,))
+    (locked,), = cursor.fetchall()
+    if not locked:
+        cursor.execute(
+            "SET LOCAL lock_timeout = '10s'; "
+            'SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))', (key,))
+        raise _Waited('another process was entering the same order')
 
 
 def _find_sale(channel, reference):
@@ -120,7 +140,7 @@ def _transact(database_name, work):
                     raise
                 tasks = list(transaction.tasks)
                 transaction.tasks.clear()
-        except backend.DatabaseOperationalError as e:
+        except (backend.DatabaseOperationalError, _Waited) as e:
             if count:
                 continue
             return Status.BUSY, 0, '', _one_line(e)

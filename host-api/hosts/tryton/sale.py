@@ -7,7 +7,7 @@ from trytond.transaction import Transaction
 
 from . import schema
 
-__all__ = ['Sale']
+__all__ = ['Sale', 'Line', 'LineComponent']
 
 # What the portal knows of the sales of shops of Ferry
 _QUERY = (
@@ -81,3 +81,22 @@ class Sale(metaclass=PoolMeta):
                     'invisible': ~Eval('ferry_portal'),
                     }),
             ]
+
+
+class Line(metaclass=PoolMeta):
+    __name__ = 'sale.line'
+
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        # Ferry looks for the open lines of single products after each save
+        cls.product.select = True
+
+
+class LineComponent(metaclass=PoolMeta):
+    __name__ = 'sale.line.component'
+
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        cls.product.select = True

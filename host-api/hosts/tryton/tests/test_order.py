@@ -106,37 +106,50 @@ class OrderTestCase(DatabaseTestCase):
             self.shop = self.create_shop().id
         self.assertNotEqual(self.enter_well(), first)
 
-    def test_race(self):
-        "Four processes enter the same order at once"
+    def race(self, place):
+        "Four processes enter the same order and are all at the place at once"
         barrier = threading.Barrier(4)
+        local = threading.local()
+        original = getattr(entry, place)
         answers = []
         document = self.document()
-        original = entry._find_sale
-        local = threading.local()
 
-        def find(channel, reference):
-            found = original(channel, reference)
+        def together(*args):
+            answer = original(*args) if place == '_find_sale' else None
             if not getattr(local, 'waited', False):
                 local.waited = True
                 barrier.wait(20)
-            return found
+            return answer if place == '_find_sale' else original(*args)
 
         def work():
             answers.append(self.enter(document))
-        with patch.object(entry, '_find_sale', find):
+        with patch.object(entry, place, together):
             threads = [threading.Thread(target=work) for _ in range(4)]
             for thread in threads:
                 thread.start()
             for thread in threads:
                 thread.join(60)
         self.assertEqual(len(answers), 4)
-        self.assertEqual({a[0] for a in answers}, {Status.OK}, answers)
-        self.assertEqual(len({a[1] for a in answers}), 1)
         with self.transaction():
             self.assertEqual(self.get('sale.sale').search([
                         ('reference', '=', self.reference)], count=True), 1)
             self.assertEqual(self.get('party.contact_mechanism').search([
                         ('value', '=', self.email)], count=True), 1)
+        return answers
+
+    def test_race(self):
+        answers = self.race('_lock')
+        self.assertEqual({a[0] for a in answers}, {Status.OK}, answers)
+        self.assertEqual(len({a[1] for a in answers}), 1)
+
+    def test_race_for_the_constraint(self):
+        "Without the lock the database still lets one of them through"
+        with patch.object(entry, '_lock'):
+            answers = self.race('_find_sale')
+        self.assertLessEqual(
+            {a[0] for a in answers}, {Status.OK, Status.BUSY}, answers)
+        self.assertEqual(
+            {a[1] for a in answers if a[0] == Status.OK}, {self.enter()[1]})
 
     def test_unknown_sku(self):
         reason = self.rejected(
