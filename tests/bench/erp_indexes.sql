@@ -42,3 +42,7 @@ CREATE INDEX ON stock_shipment_out (reference);
 CREATE INDEX ON "web_shop-product_product" (product);
 ALTER TABLE product_product ADD EXCLUDE USING btree (code WITH =) WHERE (active AND code <> '');
 ALTER TABLE sale_sale ADD EXCLUDE USING btree ((nullif(web_id, '')) WITH =);
+
+-- What Ferry's own module adds.
+CREATE INDEX ON sale_line (product);
+CREATE INDEX ON sale_line_component (product);
