@@ -10,19 +10,21 @@ namespace ferry::sql {
 
 // What ended a wait.
 struct Woken {
-  bool cancelled = false;              // cancel() was called
-  bool connected = false;              // the listener has a connection now
-  bool reconnected = false;            // notifications may have been missed since the last wait: look everywhere
-  std::vector<std::string> payloads;   // distinct payloads that arrived, in order; bounded
-  std::string problem;                 // why there is no connection; one line, without the password
+  bool cancelled = false;             // cancel() was called
+  bool connected = false;             // the listener has a connection now
+  bool reconnected = false;           // notifications may have been missed since the last wait: look everywhere
+  std::vector<std::string> payloads;  // distinct payloads that arrived, in order; bounded
+  std::string problem;                // why there is no connection; one line, without the password
 };
 
-// Listens on one notification channel. One thread at a time, except cancel(). Opens no connection before the first wait.
+// Listens on one notification channel. One thread at a time, except cancel(). Opens no connection before the first
+// wait.
 class Listener {
  public:
   static constexpr std::size_t kMaxPayloads = 256;  // more in one wait are dropped; the remaining ones still wake
 
-  // `conninfo`: libpq connection string; `password`, if any, is handed over separately. `channel`: notification channel.
+  // `conninfo`: libpq connection string; `password`, if any, is handed over separately. `channel`: notification
+  // channel.
   Listener(std::string conninfo, std::string password, std::string channel);
   ~Listener();
   Listener(const Listener&) = delete;

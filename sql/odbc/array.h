@@ -1,5 +1,5 @@
-// PostgreSQL array literals, for parameters such as unnest(:keys::bigint[]): one bound text carries a whole column, which
-// costs the server a third of what row-by-row or the driver's own parameter arrays cost.
+// PostgreSQL array literals, for parameters such as unnest(:keys::bigint[]): one bound text carries a whole column,
+// which costs the server a third of what row-by-row or the driver's own parameter arrays cost.
 #pragma once
 
 #include <cstdint>

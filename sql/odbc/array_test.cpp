@@ -12,7 +12,8 @@ TEST(ArrayLiteral, ElementsAreSeparatedAndTextIsEscaped) {
 }
 
 TEST(ArrayLiteral, NumbersAndTruthValues) {
-  EXPECT_EQ(ArrayLiteral().add(-1).add(INT64_MAX).add_bool(true).add_bool(false).text(), "{-1,9223372036854775807,t,f}");
+  EXPECT_EQ(ArrayLiteral().add(-1).add(INT64_MAX).add_bool(true).add_bool(false).text(),
+            "{-1,9223372036854775807,t,f}");
 }
 
 TEST(ArrayLiteral, NothingIsAnEmptyArray) { EXPECT_EQ(ArrayLiteral().text(), "{}"); }
@@ -26,8 +27,8 @@ TEST(Storable, WhatPostgresRefusesIsReplaced) {
   const std::string replacement = "\xEF\xBF\xBD";
   EXPECT_EQ(storable(std::string_view("a\0b", 3)), "a" + replacement + "b");
   EXPECT_EQ(storable("\xFFx"), replacement + "x");
-  EXPECT_EQ(storable("\xC3"), replacement);                              // cut off
-  EXPECT_EQ(storable("\xC0\x80"), replacement + replacement);            // overlong
+  EXPECT_EQ(storable("\xC3"), replacement);                                      // cut off
+  EXPECT_EQ(storable("\xC0\x80"), replacement + replacement);                    // overlong
   EXPECT_EQ(storable("\xED\xA0\x80"), replacement + replacement + replacement);  // a surrogate
   EXPECT_EQ(storable("\xF4\x90\x80\x80"), replacement + replacement + replacement + replacement);
 }

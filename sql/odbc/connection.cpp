@@ -52,7 +52,8 @@ std::string one_line(std::string text, std::string_view password) {
   for (auto at = text.find(password); !password.empty() && at != std::string::npos; at = text.find(password, at + 3)) {
     text.replace(at, password.size(), "***");
   }
-  std::ranges::replace_if(text, [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
+  std::ranges::replace_if(
+      text, [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
   if (text.size() > kMaxDiagnosticBytes) text.resize(kMaxDiagnosticBytes);
   return text;
 }
@@ -90,16 +91,17 @@ void Connection::connect(const ConnectionSettings& settings) {
         SQL_HANDLE_ENV, environment_, "start ODBC");
   check(SQLAllocHandle(SQL_HANDLE_DBC, environment_, &connection_), SQL_HANDLE_ENV, environment_, "start ODBC");
   const auto timeout = static_cast<std::uintptr_t>(settings.login_timeout.count());
-  check(SQLSetConnectAttr(connection_, SQL_ATTR_LOGIN_TIMEOUT, reinterpret_cast<SQLPOINTER>(timeout), 0), SQL_HANDLE_DBC,
-        connection_, "start ODBC");
+  check(SQLSetConnectAttr(connection_, SQL_ATTR_LOGIN_TIMEOUT, reinterpret_cast<SQLPOINTER>(timeout), 0),
+        SQL_HANDLE_DBC, connection_, "start ODBC");
   const std::string text = full_connect_string(settings);
-  check(SQLDriverConnect(connection_, nullptr, sql_chars(text), static_cast<SQLSMALLINT>(text.size()), nullptr, 0, nullptr,
-                         SQL_DRIVER_NOPROMPT),
+  check(SQLDriverConnect(connection_, nullptr, sql_chars(text), static_cast<SQLSMALLINT>(text.size()), nullptr, 0,
+                         nullptr, SQL_DRIVER_NOPROMPT),
         SQL_HANDLE_DBC, connection_, "connect to the database");
   // Planning a feed's comparison takes ten times as long as running it for a few keys: statements are prepared once and
   // planned once. The ones whose best plan depends on the values say so themselves (plan_cache_mode in the SQL files).
   run("SET TIME ZONE 'UTC'; SET application_name = 'ferry'; SET plan_cache_mode = force_generic_plan; SET jit = off;"
-      " SET statement_timeout = " + std::to_string(settings.statement_timeout.count() * 1000));
+      " SET statement_timeout = " +
+      std::to_string(settings.statement_timeout.count() * 1000));
 }
 
 void Connection::close() noexcept {
@@ -145,7 +147,8 @@ void Connection::run(std::string_view sql) {
 void Connection::check(int code, short handle_type, OdbcHandle handle, std::string_view doing) const {
   if (code == SQL_SUCCESS || code == SQL_SUCCESS_WITH_INFO) return;
   auto records = diagnostics_of(handle_type, handle, password_);
-  if (records.empty()) records.push_back({"HY000", "the ODBC driver manager gave no reason (is the driver installed?)"});
+  if (records.empty())
+    records.push_back({"HY000", "the ODBC driver manager gave no reason (is the driver installed?)"});
   auto error_class = classify(records);
   // a broken connection is sometimes reported as a general error of the statement
   if (error_class == ErrorClass::invalid && handle_type == SQL_HANDLE_STMT && is_dead()) {
@@ -165,9 +168,9 @@ Connection::Executing::~Executing() {
 }
 
 Transaction::Transaction(Connection& connection, Isolation isolation) : connection_(connection) {
-  connection_.check(SQLSetConnectAttr(connection_.handle(), SQL_ATTR_AUTOCOMMIT,
-                                      reinterpret_cast<SQLPOINTER>(SQL_AUTOCOMMIT_OFF), 0),
-                    SQL_HANDLE_DBC, connection_.handle(), "begin a transaction");
+  connection_.check(
+      SQLSetConnectAttr(connection_.handle(), SQL_ATTR_AUTOCOMMIT, reinterpret_cast<SQLPOINTER>(SQL_AUTOCOMMIT_OFF), 0),
+      SQL_HANDLE_DBC, connection_.handle(), "begin a transaction");
   // for this transaction only: the driver's own attribute would change the whole session
   try {
     if (isolation == Isolation::repeatable_read) connection_.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");

@@ -14,8 +14,9 @@
 namespace ferry::sql {
 
 struct ConnectionSettings {
-  std::string connect_string;  // ODBC, without password: "Driver={PostgreSQL Unicode};Servername=...;Database=...;UID=..."
-  std::string password;        // a secret: handed to the driver only, never in a message
+  std::string
+      connect_string;    // ODBC, without password: "Driver={PostgreSQL Unicode};Servername=...;Database=...;UID=..."
+  std::string password;  // a secret: handed to the driver only, never in a message
   std::chrono::seconds login_timeout{10};
   std::chrono::seconds statement_timeout{600};  // ended by the server: `unavailable`
 };
@@ -34,8 +35,8 @@ class Connection {
   // Whether the driver knows the connection to be lost; asks the network nothing.
   bool is_dead() const;
 
-  // Any thread: breaks off the statement that is being executed, which then fails as `unavailable`. Nothing runs: nothing
-  // happens.
+  // Any thread: breaks off the statement that is being executed, which then fails as `unavailable`. Nothing runs:
+  // nothing happens.
   void cancel();
 
   // Runs statements without parameters or result (SET, DDL; several separated by ';').

@@ -34,8 +34,9 @@ std::vector<std::string> driver_warnings(std::string_view connect_string) {
   const std::string driver = driver_name(connect_string);
   if (driver.empty()) return warnings;
   if (ini_value(driver, "Threading") == "3") {
-    warnings.push_back("odbcinst.ini: [" + driver +
-                       "] has Threading=3, which lets one connection work at a time; remove the line or set Threading=0");
+    warnings.push_back(
+        "odbcinst.ini: [" + driver +
+        "] has Threading=3, which lets one connection work at a time; remove the line or set Threading=0");
   }
   return warnings;
 }

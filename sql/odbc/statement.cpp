@@ -22,8 +22,8 @@ SQLLEN* as_length(std::int64_t* length) { return reinterpret_cast<SQLLEN*>(lengt
 
 Statement::Statement(Connection& connection, SqlText sql, std::string doing)
     : connection_(connection), sql_(std::move(sql)), doing_(std::move(doing)) {
-  connection_.check(SQLAllocHandle(SQL_HANDLE_STMT, connection_.handle(), &handle_), SQL_HANDLE_DBC, connection_.handle(),
-                    doing_);
+  connection_.check(SQLAllocHandle(SQL_HANDLE_STMT, connection_.handle(), &handle_), SQL_HANDLE_DBC,
+                    connection_.handle(), doing_);
   for (const auto& name : sql_.parameters) parameters_.try_emplace(name);
   try {
     check(SQLPrepare(handle_, reinterpret_cast<SQLCHAR*>(sql_.text.data()), static_cast<SQLINTEGER>(sql_.text.size())));
@@ -64,8 +64,8 @@ void Statement::bind_parameters() {
     char* data = bound.value && !bound.value->empty() ? bound.value->data() : nothing;
     const auto size = bound.value ? bound.value->size() : 0;
     bound.length_or_null = bound.value ? static_cast<std::int64_t>(size) : SQL_NULL_DATA;
-    check(SQLBindParameter(handle_, ++number, SQL_PARAM_INPUT, SQL_C_CHAR, SQL_LONGVARCHAR, size == 0 ? 1 : size, 0, data,
-                           static_cast<SQLLEN>(size), as_length(&bound.length_or_null)));
+    check(SQLBindParameter(handle_, ++number, SQL_PARAM_INPUT, SQL_C_CHAR, SQL_LONGVARCHAR, size == 0 ? 1 : size, 0,
+                           data, static_cast<SQLLEN>(size), as_length(&bound.length_or_null)));
   }
 }
 

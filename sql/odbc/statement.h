@@ -14,8 +14,8 @@
 
 namespace ferry::sql {
 
-// Every value crosses as text; the SQL names the type of each parameter (`:channel::integer`), so that nothing depends on
-// what the driver guesses. Use: set every parameter, execute(), fetch() until false. May be executed again.
+// Every value crosses as text; the SQL names the type of each parameter (`:channel::integer`), so that nothing depends
+// on what the driver guesses. Use: set every parameter, execute(), fetch() until false. May be executed again.
 class Statement {
  public:
   // Rows per network-free block. A cell takes kCellBytes; a longer value is read again in full, never cut.
@@ -49,8 +49,8 @@ class Statement {
   // The current row's columns, from 0. Views are valid until the next fetch() or execute().
   bool is_null(std::size_t column) const;
   std::string_view text(std::size_t column) const;  // NULL reads as empty
-  std::int64_t integer(std::size_t column) const;   // NULL reads as 0; anything else but an integer throws DatabaseError
-  bool boolean(std::size_t column) const;           // NULL reads as false
+  std::int64_t integer(std::size_t column) const;  // NULL reads as 0; anything else but an integer throws DatabaseError
+  bool boolean(std::size_t column) const;          // NULL reads as false
 
  private:
   struct Parameter {

@@ -60,7 +60,8 @@ TEST_F(Database, ReturnsEveryTypeAndNull) {
 
 TEST_F(Database, NothingIsCutWhateverItsLengthAndPosition) {
   // 255 bytes fill a cell, 256 do not fit, and multi-byte characters cross the edge
-  Statement rows(connection_, parse_sql("select g, repeat('a', g), repeat('ü', g) from generate_series(0, 2500) g"), "test");
+  Statement rows(connection_, parse_sql("select g, repeat('a', g), repeat('ü', g) from generate_series(0, 2500) g"),
+                 "test");
   rows.execute();
   std::int64_t count = 0;
   while (rows.fetch()) {
@@ -134,9 +135,7 @@ TEST_F(Database, AnErrorAbortsTheWholeTransaction) {
 
 TEST_F(Database, CancelBreaksOffTheStatementUnderWayAndOnlyThat) {
   Statement slow(connection_, parse_sql("select pg_sleep(60)::text"), "sleep");
-  const auto sleeping = std::async(std::launch::async, [&] {
-    return class_of_failure([&] { slow.execute(); });
-  });
+  const auto sleeping = std::async(std::launch::async, [&] { return class_of_failure([&] { slow.execute(); }); });
   while (sleeping.wait_for(std::chrono::milliseconds(5)) != std::future_status::ready) connection_.cancel();
   connection_.cancel();
   EXPECT_EQ(answer("select 1"), "1");
@@ -144,12 +143,14 @@ TEST_F(Database, CancelBreaksOffTheStatementUnderWayAndOnlyThat) {
 
 TEST_F(Database, ALostConnectionIsSeen) {
   EXPECT_FALSE(connection_.is_dead());
-  EXPECT_EQ(class_of_failure([&] { connection_.run("select pg_terminate_backend(pg_backend_pid())"); }), ErrorClass::unavailable);
+  EXPECT_EQ(class_of_failure([&] { connection_.run("select pg_terminate_backend(pg_backend_pid())"); }),
+            ErrorClass::unavailable);
   EXPECT_TRUE(connection_.is_dead());
 }
 
 TEST(Connecting, NobodyListeningIsUnavailable) {
-  ConnectionSettings settings{"Driver={PostgreSQL Unicode};Servername=127.0.0.1;Port=1;Database=x;UID=x", "s3cret;}{", {}, {}};
+  ConnectionSettings settings{
+      "Driver={PostgreSQL Unicode};Servername=127.0.0.1;Port=1;Database=x;UID=x", "s3cret;}{", {}, {}};
   try {
     const Connection connection(settings);
     ADD_FAILURE();
@@ -161,7 +162,8 @@ TEST(Connecting, NobodyListeningIsUnavailable) {
 }
 
 TEST(Connecting, AMissingDatabaseIsForAPerson) {
-  EXPECT_EQ(class_of_failure([] { const Connection c(PrivateCluster::instance().settings("nowhere")); }), ErrorClass::rights);
+  EXPECT_EQ(class_of_failure([] { const Connection c(PrivateCluster::instance().settings("nowhere")); }),
+            ErrorClass::rights);
 }
 
 TEST(Connecting, PasswordsMayHoldAnyCharacter) {

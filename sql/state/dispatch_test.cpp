@@ -6,8 +6,8 @@ namespace {
 using engine::RunMode;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::SizeIs;
 using testing::must;
+using ::testing::SizeIs;
 
 class Dispatching : public testing::StoreTest {
  protected:
@@ -78,7 +78,9 @@ TEST_F(Dispatching, ADeliveredValueThatIsNoLongerWantedStaysPending) {
   change(a_);
   settle(lease_, {settled(sent, Verdict::delivered, PublicationState::settled)});
   EXPECT_EQ(state_of("A"), "pending");
-  EXPECT_EQ(value("SELECT (acknowledged::json->>'quantity') || (desired::json->>'quantity') FROM ferry.publication WHERE label = 'A'"), "56");
+  EXPECT_EQ(value("SELECT (acknowledged::json->>'quantity') || (desired::json->>'quantity') FROM ferry.publication "
+                  "WHERE label = 'A'"),
+            "56");
   EXPECT_EQ(counts_of(run_), "2/0/0/2");
   EXPECT_EQ(counts_of(last_run_), "1/0/0/1");
   deliver_all(lease_);
@@ -89,7 +91,8 @@ TEST_F(Dispatching, ARefusedValueThatIsNoLongerWantedStartsAfresh) {
   const auto sent = due_one("A");
   change(a_);
   settle(lease_, {settled(sent, Verdict::rejected, PublicationState::dead, "too much")});
-  EXPECT_EQ(value("SELECT state || attempts || coalesce(reason, '-') || (next_attempt_at <= clock_timestamp()) FROM ferry.publication "
+  EXPECT_EQ(value("SELECT state || attempts || coalesce(reason, '-') || (next_attempt_at <= clock_timestamp()) FROM "
+                  "ferry.publication "
                   "WHERE label = 'A'"),
             "pending0-true");
 }
@@ -169,7 +172,8 @@ TEST_F(Dispatching, ADiscardedDeadLetterRestsUntilItsValueChanges) {
   settle(lease_, {settled(due_one("A"), Verdict::rejected, PublicationState::dead, "no")});
   const std::string labels[] = {"A", "B"};
   EXPECT_EQ(must(store_.discard({1, "stock"}, labels, "sold elsewhere")).count, 1);
-  EXPECT_EQ(value("SELECT state || ': ' || reason FROM ferry.publication WHERE label = 'A'"), "settled: discarded: sold elsewhere");
+  EXPECT_EQ(value("SELECT state || ': ' || reason FROM ferry.publication WHERE label = 'A'"),
+            "settled: discarded: sold elsewhere");
   EXPECT_EQ(counts_of(run_), "2/1/0/1");
   run(lease_, RunMode::full);
   EXPECT_EQ(state_of("A"), "settled");

@@ -7,8 +7,8 @@ using engine::Counts;
 using engine::Failure;
 using engine::RunMode;
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 using testing::failure;
+using ::testing::IsEmpty;
 using testing::must;
 using testing::PrivateCluster;
 
@@ -22,7 +22,8 @@ class FeedRuns : public testing::StoreTest {
     return held;
   }
   std::string desired_of(const std::string& label) {
-    return value("SELECT desired::json->>'quantity' FROM ferry.publication WHERE channel = 1 AND label = '" + label + "'");
+    return value("SELECT desired::json->>'quantity' FROM ferry.publication WHERE channel = 1 AND label = '" + label +
+                 "'");
   }
 };
 
@@ -184,7 +185,8 @@ TEST_F(FeedRuns, DecreasesGoBeforeIncreases) {
 TEST_F(FeedRuns, AnotherDatabaseUnderTheSameTablesVoidsTheWatermark) {
   product("A", 5);
   const auto held = synced();
-  sql("UPDATE ferry.job SET cluster = 'restored from elsewhere'; UPDATE ferry.publication SET fingerprint = fingerprint + 1");
+  sql("UPDATE ferry.job SET cluster = 'restored from elsewhere'; UPDATE ferry.publication SET fingerprint = "
+      "fingerprint + 1");
   EXPECT_FALSE(must(store_.acquire({1, "stock"}, "one", kTtl)).compared_before);
   const auto report = run(held, RunMode::hints);
   EXPECT_EQ(report.mode, RunMode::full);
@@ -226,13 +228,18 @@ TEST_F(FeedRuns, HintsThatALaneHasNotSeenAreKept) {
 
 TEST_F(FeedRuns, ManyKeysAreComparedLikeFew) {
   sql("INSERT INTO product_template (id, default_uom) SELECT 1000 + g, 1 FROM generate_series(1, 1500) g;"
-      "INSERT INTO product_product (id, code, template) SELECT 1000 + g, 'P' || g, 1000 + g FROM generate_series(1, 1500) g;"
+      "INSERT INTO product_product (id, code, template) SELECT 1000 + g, 'P' || g, 1000 + g FROM generate_series(1, "
+      "1500) g;"
       "INSERT INTO \"web_shop-product_product\" (shop, product) SELECT 1, 1000 + g FROM generate_series(1, 1500) g");
   const auto held = synced();
   for (const int keys : {1, 200, 201, 1500}) {
-    sql("INSERT INTO stock_move (product, from_location, to_location, state, internal_quantity, effective_date) SELECT 1000 + g, 10, "
-        "2, 'done', 1, DATE '2020-01-01' FROM generate_series(1, " + std::to_string(keys) + ") g; INSERT INTO ferry.change_hint "
-        "(feed, key) SELECT 'stock', 1000 + g FROM generate_series(1, " + std::to_string(keys) + ") g");
+    sql("INSERT INTO stock_move (product, from_location, to_location, state, internal_quantity, effective_date) SELECT "
+        "1000 + g, 10, "
+        "2, 'done', 1, DATE '2020-01-01' FROM generate_series(1, " +
+        std::to_string(keys) +
+        ") g; INSERT INTO ferry.change_hint "
+        "(feed, key) SELECT 'stock', 1000 + g FROM generate_series(1, " +
+        std::to_string(keys) + ") g");
     EXPECT_EQ(run(held, RunMode::hints).counts.changed, keys);
   }
 }

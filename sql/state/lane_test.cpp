@@ -6,8 +6,8 @@ namespace {
 using engine::Failure;
 using engine::LaneId;
 using engine::RunMode;
-using ::testing::HasSubstr;
 using testing::failure;
+using ::testing::HasSubstr;
 using testing::must;
 using testing::PrivateCluster;
 
@@ -115,7 +115,8 @@ TEST_F(Lanes, PauseRequestAndResumeReachTheDriver) {
 
 TEST_F(Lanes, ALostConnectionIsReportedOnceAndMendedByTheNextCall) {
   const auto held = lease(1, "stock");
-  sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'ferry' AND pid <> pg_backend_pid()");
+  sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'ferry' AND pid <> "
+      "pg_backend_pid()");
   EXPECT_EQ(failure(store_.report(held, "x")), Failure::unavailable);
   must(store_.report(held, "y"));
   EXPECT_EQ(value("SELECT last_error FROM ferry.job"), "y");

@@ -24,8 +24,8 @@ std::int32_t current_migration(Connection& connection);
 // Empty when it is not.
 std::string too_new(std::int32_t current);
 
-// Applies what is missing, each migration in a transaction of its own, under a lock: of several processes one does it and
-// the others wait. Throws DatabaseError; class `rights` with too_new()'s words when the database is newer.
+// Applies what is missing, each migration in a transaction of its own, under a lock: of several processes one does it
+// and the others wait. Throws DatabaseError; class `rights` with too_new()'s words when the database is newer.
 Migrated migrate(Connection& connection);
 
 }  // namespace ferry::sql

@@ -6,11 +6,11 @@ namespace {
 using engine::Failure;
 using engine::RunMode;
 using ::testing::ElementsAre;
+using testing::failure;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::Not;
-using testing::failure;
 using testing::must;
+using ::testing::Not;
 using testing::PrivateCluster;
 
 class Operations : public testing::StoreTest {};
@@ -37,8 +37,8 @@ TEST_F(Operations, StatusTellsOfLanesRunsAndOrders) {
   product("A", 5);
   run(lease(1, "stock"), RunMode::full);
   const auto status = must(store_.status_json(0, "one"));
-  for (const auto* part : {R"("job" : "stock")", R"("holder" : "one")", R"("mine" : true)", R"("pending" : 1)", R"("due" : 1)",
-                           R"("mode" : "full")", R"("review" : 0)", R"("reviews" : [])"}) {
+  for (const auto* part : {R"("job" : "stock")", R"("holder" : "one")", R"("mine" : true)", R"("pending" : 1)",
+                           R"("due" : 1)", R"("mode" : "full")", R"("review" : 0)", R"("reviews" : [])"}) {
     EXPECT_THAT(status, HasSubstr(part));
   }
   EXPECT_EQ(must(store_.status_json(9, "one")), "[]");
@@ -51,7 +51,8 @@ TEST_F(Operations, ExplainShowsWhatWasSentAndAnswered) {
   run(held, RunMode::full);
   deliver_all(held);
   const auto told = must(store_.explain_json(1, "A'1"));
-  for (const auto* part : {R"("verdict" : "delivered")", R"("request" : "request")", R"("state" : "settled")", R"("orders" : [])"}) {
+  for (const auto* part :
+       {R"("verdict" : "delivered")", R"("request" : "request")", R"("state" : "settled")", R"("orders" : [])"}) {
     EXPECT_THAT(told, HasSubstr(part));
   }
   EXPECT_THAT(must(store_.explain_json(0, "nothing")), HasSubstr(R"("publications" : [])"));
@@ -77,7 +78,8 @@ TEST_F(Operations, MissingRightsAreNamedWithTheirRemedy) {
   auto missing = must(clerk.missing_rights("tryton-6.0"));
   ASSERT_EQ(missing.size(), 1U);
   EXPECT_EQ(missing[0].message, "role clerk may not use schema ferry: GRANT USAGE ON SCHEMA ferry TO clerk");
-  sql("GRANT USAGE ON SCHEMA ferry TO clerk; GRANT ALL ON ALL TABLES IN SCHEMA ferry TO clerk; GRANT SELECT ON ALL TABLES IN SCHEMA "
+  sql("GRANT USAGE ON SCHEMA ferry TO clerk; GRANT ALL ON ALL TABLES IN SCHEMA ferry TO clerk; GRANT SELECT ON ALL "
+      "TABLES IN SCHEMA "
       "public TO clerk; REVOKE SELECT ON stock_move FROM clerk; DROP TABLE stock_period_cache");
   missing = must(clerk.missing_rights("tryton-6.0"));
   ASSERT_EQ(missing.size(), 2U);
@@ -103,7 +105,8 @@ TEST(Migrations, AnEmptyDatabaseGetsTheSchemaOnceAlsoFromTwoAtOnce) {
 TEST(Migrations, ANewerDatabaseIsRefusedWithTheRemedy) {
   const auto database = PrivateCluster::instance().create_database(testing::template_database());
   OdbcStore store(PrivateCluster::instance().settings(database));
-  Connection(PrivateCluster::instance().settings(database)).run("INSERT INTO ferry.migration (number, name) VALUES (999, 'later')");
+  Connection(PrivateCluster::instance().settings(database))
+      .run("INSERT INTO ferry.migration (number, name) VALUES (999, 'later')");
   const auto refused = store.migrate();
   EXPECT_EQ(failure(refused), Failure::rights);
   EXPECT_THAT(refused.error().message, HasSubstr("schema ferry is at migration 999, this Ferry knows " +
@@ -115,7 +118,8 @@ TEST(Migrations, ARoleWithoutTheRightIsToldSo) {
   Connection(PrivateCluster::instance().settings(database)).run("DROP ROLE IF EXISTS guest; CREATE ROLE guest LOGIN");
   OdbcStore guest(PrivateCluster::instance().settings(database, "guest"));
   EXPECT_EQ(failure(guest.migrate()), Failure::rights);
-  EXPECT_THAT(must(guest.missing_rights(""))[0].message, HasSubstr("GRANT CREATE ON DATABASE " + database + " TO guest"));
+  EXPECT_THAT(must(guest.missing_rights(""))[0].message,
+              HasSubstr("GRANT CREATE ON DATABASE " + database + " TO guest"));
 }
 
 }  // namespace

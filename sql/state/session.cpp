@@ -55,10 +55,14 @@ Instant to_instant(std::int64_t micros) { return Instant(Duration(micros)); }
 
 engine::Problem problem_of(const DatabaseError& error) {
   switch (error.error_class()) {
-    case ErrorClass::unavailable: return {engine::Failure::unavailable, error.what()};
-    case ErrorClass::conflict: return {engine::Failure::conflict, error.what()};
-    case ErrorClass::rights: return {engine::Failure::rights, error.what()};
-    case ErrorClass::invalid: break;
+    case ErrorClass::unavailable:
+      return {engine::Failure::unavailable, error.what()};
+    case ErrorClass::conflict:
+      return {engine::Failure::conflict, error.what()};
+    case ErrorClass::rights:
+      return {engine::Failure::rights, error.what()};
+    case ErrorClass::invalid:
+      break;
   }
   return {engine::Failure::invalid, error.what()};
 }

@@ -10,8 +10,8 @@ using engine::RunMode;
 using testing::must;
 
 // locations of the fixture
-constexpr int kStorage = 2, kOutput = 3, kInput = 4, kBin = 5, kQuarantine = 6, kBelowQuarantine = 7, kCustomer = 8, kSupplier = 9,
-              kLost = 10, kOtherStorage = 12;
+constexpr int kStorage = 2, kOutput = 3, kInput = 4, kBin = 5, kQuarantine = 6, kBelowQuarantine = 7, kCustomer = 8,
+              kSupplier = 9, kLost = 10, kOtherStorage = 12;
 
 class StockProfile : public testing::StoreTest {
  protected:
@@ -22,39 +22,48 @@ class StockProfile : public testing::StoreTest {
     auto feed_run = run_of(lease(channel, "stock"), RunMode::full);
     feed_run.stock_meaning = meaning;
     must(store_.run_feed(feed_run));
-    const auto query = "SELECT coalesce(string_agg(desired::json->>'quantity', ' ' ORDER BY part), 'withdrawn') FROM ferry.publication "
-                       "WHERE label = '" + sku + "' AND channel = " + std::to_string(channel);
+    const auto query =
+        "SELECT coalesce(string_agg(desired::json->>'quantity', ' ' ORDER BY part), 'withdrawn') FROM "
+        "ferry.publication "
+        "WHERE label = '" +
+        sku + "' AND channel = " + std::to_string(channel);
     const auto full = value(query);
-    sql("UPDATE ferry.publication SET desired = '{}', fingerprint = 0 WHERE desired IS NOT NULL; INSERT INTO ferry.change_hint "
+    sql("UPDATE ferry.publication SET desired = '{}', fingerprint = 0 WHERE desired IS NOT NULL; INSERT INTO "
+        "ferry.change_hint "
         "(feed, key) SELECT DISTINCT 'stock', key FROM ferry.publication");
     feed_run.mode = RunMode::hints;
     must(store_.run_feed(feed_run));
     EXPECT_EQ(value(query), full) << "keyed and full plans disagree";
     return full;
   }
-  void draft(const std::string& origin, const std::string& shipment, int to = kCustomer, const std::string& state = "draft", int amount = 4) {
-    sql("INSERT INTO stock_move (product, from_location, to_location, state, internal_quantity, planned_date, origin, shipment) VALUES (" +
+  void draft(const std::string& origin, const std::string& shipment, int to = kCustomer,
+             const std::string& state = "draft", int amount = 4) {
+    sql("INSERT INTO stock_move (product, from_location, to_location, state, internal_quantity, planned_date, origin, "
+        "shipment) VALUES (" +
         std::to_string(a_) + ", " + std::to_string(kOutput) + ", " + std::to_string(to) + ", '" + state + "', " +
         std::to_string(amount) + ", DATE '2020-01-01', nullif('" + origin + "', ''), nullif('" + shipment + "', ''))");
   }
   // A sale with one line; ids are `id` for both.
   void sale(int id, const std::string& state, double amount, int unit = 1, const std::string& web_id = "") {
-    sql("INSERT INTO sale_sale (id, state, web_id, number) VALUES (" + std::to_string(id) + ", '" + state + "', nullif('" + web_id +
-        "', ''), 'S" + std::to_string(id) + "'); INSERT INTO sale_line (id, sale, product, quantity, unit) VALUES (" + std::to_string(id) +
-        ", " + std::to_string(id) + ", " + std::to_string(a_) + ", " + std::to_string(amount) + ", " + std::to_string(unit) + ")");
+    sql("INSERT INTO sale_sale (id, state, web_id, number) VALUES (" + std::to_string(id) + ", '" + state +
+        "', nullif('" + web_id + "', ''), 'S" + std::to_string(id) +
+        "'); INSERT INTO sale_line (id, sale, product, quantity, unit) VALUES (" + std::to_string(id) + ", " +
+        std::to_string(id) + ", " + std::to_string(a_) + ", " + std::to_string(amount) + ", " + std::to_string(unit) +
+        ")");
   }
-  void portal_order(const std::string& reference, const std::string& sku, int amount, int open, bool cancelled = false, int channel = 1) {
+  void portal_order(const std::string& reference, const std::string& sku, int amount, int open, bool cancelled = false,
+                    int channel = 1) {
     const auto intake = lease(channel, "intake");
-    connector::PulledOrder order{reference, "id-" + reference, "x", Instant(std::chrono::seconds(1'700'000'000)), true, open > 0,
-                                 cancelled, {}};
+    connector::PulledOrder order{reference, "id-" + reference, "x",       Instant(std::chrono::seconds(1'700'000'000)),
+                                 true,      open > 0,          cancelled, {}};
     order.document = R"({"lines":[{"line":"1","sku":")" + sku + R"(","quantity":")" + std::to_string(amount) +
                      R"(","open_quantity":")" + std::to_string(open) + R"("}]})";
     const auto intake_run = must(store_.begin_intake(intake));
     must(store_.store_orders(intake, intake_run, std::span(&order, 1)));
   }
   void linked(const std::string& reference, int sale) {
-    sql("UPDATE ferry.portal_order SET state = 'linked', next_attempt_at = NULL, reason = NULL, erp_id = " + std::to_string(sale) +
-        " WHERE reference = '" + reference + "'");
+    sql("UPDATE ferry.portal_order SET state = 'linked', next_attempt_at = NULL, reason = NULL, erp_id = " +
+        std::to_string(sale) + " WHERE reference = '" + reference + "'");
   }
   void settings(const std::string& json) { add_channel(1, json); }
 
@@ -87,16 +96,21 @@ TEST_F(StockProfile, OnlyWhatIsDoneUpToTodayIsOnHand) {
   move(a_, 2, kSupplier, kStorage, "assigned");
   move(a_, 4, kSupplier, kStorage, "cancelled");
   move(a_, 8, kSupplier, kStorage, "staging");
-  sql("INSERT INTO stock_move (product, from_location, to_location, state, internal_quantity, effective_date) VALUES (" +
+  sql("INSERT INTO stock_move (product, from_location, to_location, state, internal_quantity, effective_date) VALUES "
+      "(" +
       std::to_string(a_) + ", 9, 2, 'done', 16, (now() AT TIME ZONE 'Europe/Berlin')::date + 1)");
   EXPECT_EQ(quantity(), "100");
 }
 
 TEST_F(StockProfile, ClosedPeriodsComeFromTheirCache) {
-  sql("INSERT INTO stock_period (id, company, date, state) VALUES (1, 1, DATE '2020-06-30', 'closed'), (2, 1, DATE '2020-12-31', 'closed'),"
-      " (3, 1, DATE '2021-06-30', 'draft'); INSERT INTO stock_period_cache (period, location, product, internal_quantity) VALUES "
-      "(1, 2, " + std::to_string(a_) + ", 1000), (2, 2, " + std::to_string(a_) + ", 40), (2, 8, " + std::to_string(a_) + ", 7)");
-  sql("INSERT INTO stock_move (product, from_location, to_location, state, internal_quantity, effective_date) VALUES (" +
+  sql("INSERT INTO stock_period (id, company, date, state) VALUES (1, 1, DATE '2020-06-30', 'closed'), (2, 1, DATE "
+      "'2020-12-31', 'closed'),"
+      " (3, 1, DATE '2021-06-30', 'draft'); INSERT INTO stock_period_cache (period, location, product, "
+      "internal_quantity) VALUES "
+      "(1, 2, " +
+      std::to_string(a_) + ", 1000), (2, 2, " + std::to_string(a_) + ", 40), (2, 8, " + std::to_string(a_) + ", 7)");
+  sql("INSERT INTO stock_move (product, from_location, to_location, state, internal_quantity, effective_date) VALUES "
+      "(" +
       std::to_string(a_) + ", 9, 2, 'done', 2, DATE '2021-01-01')");
   EXPECT_EQ(quantity(), "42");
 }
@@ -113,7 +127,8 @@ TEST_F(StockProfile, ReservedIsEverythingPromisedAndNotOnlyWhatIsAssigned) {
 }
 
 TEST_F(StockProfile, DraftMovesCountWhenASaleOrAWaitingShipmentStandsBehindThem) {
-  sql("INSERT INTO stock_shipment_out (id, state) VALUES (1, 'draft'), (2, 'waiting'), (3, 'picked'), (4, 'cancelled')");
+  sql("INSERT INTO stock_shipment_out (id, state) VALUES (1, 'draft'), (2, 'waiting'), (3, 'picked'), (4, "
+      "'cancelled')");
   draft("", "");
   draft("", "stock.shipment.out,1");
   draft("", "stock.shipment.out,4");
@@ -140,7 +155,8 @@ TEST_F(StockProfile, ALineOfAConfirmedSaleCountsUntilItsMovesDo) {
   EXPECT_EQ(quantity(), "84");
   sql("UPDATE stock_move SET state = 'cancelled' WHERE origin = 'sale.line,5'");
   EXPECT_EQ(quantity(), "84");
-  sql("INSERT INTO sale_line_moves_ignored_rel (sale_line, move) SELECT 5, id FROM stock_move WHERE origin = 'sale.line,5'");
+  sql("INSERT INTO sale_line_moves_ignored_rel (sale_line, move) SELECT 5, id FROM stock_move WHERE origin = "
+      "'sale.line,5'");
   EXPECT_EQ(quantity(), "94");
 }
 
@@ -233,7 +249,9 @@ TEST_F(StockProfile, AWarehousePerPortalLocationIsItsOwnPart) {
   settings(R"({"locations": {"WH": "main", "WH2": "second"}})");
   portal_order("R1", "A", 10, 10);
   EXPECT_EQ(quantity(), "90 7");
-  EXPECT_EQ(value("SELECT string_agg(desired::json->>'location', ' ' ORDER BY part) FROM ferry.publication WHERE part > 0"), "main second");
+  EXPECT_EQ(
+      value("SELECT string_agg(desired::json->>'location', ' ' ORDER BY part) FROM ferry.publication WHERE part > 0"),
+      "main second");
   settings(R"({"locations": "{\"WH2\": \"second\"}"})");
   EXPECT_EQ(value("SELECT count(*) FROM ferry.publication WHERE part = 11 AND desired IS NOT NULL"), "1");
 }
@@ -246,10 +264,10 @@ class Kits : public StockProfile {
     b_ = product("B", 30);
     k_ = product("K", 0);
     sql("UPDATE product_template t SET type = 'kit' FROM product_product p WHERE p.template = t.id AND p.code = 'K'");
-    sql("INSERT INTO product_component (parent_template, product, quantity, unit) SELECT p.template, " + std::to_string(a_) +
-        ", 2, 1 FROM product_product p WHERE p.code = 'K'");
-    sql("INSERT INTO product_component (parent_template, product, quantity, unit) SELECT p.template, " + std::to_string(b_) +
-        ", 3, 1 FROM product_product p WHERE p.code = 'K'");
+    sql("INSERT INTO product_component (parent_template, product, quantity, unit) SELECT p.template, " +
+        std::to_string(a_) + ", 2, 1 FROM product_product p WHERE p.code = 'K'");
+    sql("INSERT INTO product_component (parent_template, product, quantity, unit) SELECT p.template, " +
+        std::to_string(b_) + ", 3, 1 FROM product_product p WHERE p.code = 'K'");
   }
   std::int64_t b_ = 0, k_ = 0;
 };
@@ -283,9 +301,10 @@ TEST_F(Kits, AnOrderForAKitHoldsItsComponents) {
 }
 
 TEST_F(Kits, AConfirmedSaleOfAKitHoldsItsComponents) {
-  sql("INSERT INTO sale_sale (id, state) VALUES (1, 'confirmed'); INSERT INTO sale_line (id, sale, product, quantity) VALUES (1, 1, " +
-      std::to_string(k_) + ", 4); INSERT INTO sale_line_component (id, line, product, quantity) VALUES (1, 1, " + std::to_string(a_) +
-      ", 8), (2, 1, " + std::to_string(b_) + ", 12)");
+  sql("INSERT INTO sale_sale (id, state) VALUES (1, 'confirmed'); INSERT INTO sale_line (id, sale, product, quantity) "
+      "VALUES (1, 1, " +
+      std::to_string(k_) + ", 4); INSERT INTO sale_line_component (id, line, product, quantity) VALUES (1, 1, " +
+      std::to_string(a_) + ", 8), (2, 1, " + std::to_string(b_) + ", 12)");
   EXPECT_EQ(quantity("K"), "6");
   EXPECT_EQ(quantity("B"), "18");
 }

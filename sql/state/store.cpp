@@ -7,8 +7,8 @@
 
 namespace ferry::sql {
 
-using engine::Lease;
 using engine::LaneId;
+using engine::Lease;
 using engine::LeaseAnswer;
 using engine::Result;
 

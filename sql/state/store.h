@@ -1,5 +1,5 @@
-// Ferry's tables through ODBC: the engine's Store, and what people ask of the tables. See plugin/engine/ports.h for what
-// the Store's calls promise; every call is one transaction, repeated up to twice after a serialisation failure.
+// Ferry's tables through ODBC: the engine's Store, and what people ask of the tables. See plugin/engine/ports.h for
+// what the Store's calls promise; every call is one transaction, repeated up to twice after a serialisation failure.
 #pragma once
 
 #include <chrono>
@@ -56,7 +56,8 @@ class OdbcStore final : public engine::Store {
   // Any thread: breaks off the statement under way, which then fails as `unavailable`. Later calls are not affected.
   void cancel();
 
-  engine::Result<engine::LeaseAnswer> acquire(const engine::LaneId& lane, std::string_view holder, Duration ttl) override;
+  engine::Result<engine::LeaseAnswer> acquire(const engine::LaneId& lane, std::string_view holder,
+                                              Duration ttl) override;
   engine::Result<void> release(const engine::Lease& lease) override;
   engine::Result<engine::FeedRunReport> run_feed(const engine::FeedRun& run) override;
   engine::Result<engine::Preview> preview(const engine::FeedRun& run, std::size_t most) override;
@@ -75,11 +76,13 @@ class OdbcStore final : public engine::Store {
   engine::Result<void> report(const engine::Lease& lease, std::string_view error) override;
   engine::Result<void> pause(const engine::LaneId& lane, std::string_view reason) override;
 
-  // ---- for people: screens' buttons and ferry-host; shapes of JSON as in host-api/include/ferry/schemas/operations.md ----
+  // ---- for people: screens' buttons and ferry-host; shapes of JSON as in host-api/include/ferry/schemas/operations.md
+  // ----
 
   engine::Result<Migrated> migrate();
   engine::Result<std::int32_t> schema_version();  // 0: no schema yet
-  // What this role lacks to read the profile's tables and to use Ferry's own; empty: nothing. Profile empty: Ferry's only.
+  // What this role lacks to read the profile's tables and to use Ferry's own; empty: nothing. Profile empty: Ferry's
+  // only.
   engine::Result<std::vector<MissingRight>> missing_rights(std::string_view profile);
   engine::Result<std::vector<ChannelRow>> channels();
   engine::Result<void> upsert_channel(const ChannelRow& channel);  // changed_at is set only when something differs
@@ -92,9 +95,10 @@ class OdbcStore final : public engine::Store {
   engine::Result<std::string> explain_json(std::int32_t channel, std::string_view label);
 
   engine::Result<void> request_run(const engine::LaneId& lane, std::string_view mode);  // "incremental" | "full"
-  engine::Result<void> resume(const engine::LaneId& lane);                             // job empty: all of the channel
+  engine::Result<void> resume(const engine::LaneId& lane);                              // job empty: all of the channel
   engine::Result<Chosen> replay(const engine::LaneId& lane, const ReplayChoice& choice);
-  engine::Result<Chosen> discard(const engine::LaneId& lane, std::span<const std::string> labels, std::string_view reason);
+  engine::Result<Chosen> discard(const engine::LaneId& lane, std::span<const std::string> labels,
+                                 std::string_view reason);
   // Tries the import of an order again now; empty reference: every order in review. Which it found and what it did:
   struct Retried {
     std::int64_t retried = 0, found = 0;
@@ -108,8 +112,8 @@ class OdbcStore final : public engine::Store {
   };
   engine::Result<Skipped> skip_order(std::int32_t channel, std::string_view reference, std::string_view reason);
 
-  // Deletes exchanges, runs and withdrawn publications older than `days`, a bounded number per call; how many rows went.
-  // Hints that every lane has seen are deleted by run_feed() on the side, at most once a minute per Store.
+  // Deletes exchanges, runs and withdrawn publications older than `days`, a bounded number per call; how many rows
+  // went. Hints that every lane has seen are deleted by run_feed() on the side, at most once a minute per Store.
   engine::Result<std::int64_t> purge(std::int32_t days);
 
  private:

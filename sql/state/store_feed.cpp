@@ -74,7 +74,8 @@ std::string Recipe::comparison(RunMode mode, std::string_view tail) const {
       urgent.replace(at, std::string_view(mark).size(), column);
     }
   }
-  return composed(source, {{"desired", section("desired", mode, "")}, {"all", section("all", mode, "")}, {"urgent", urgent}});
+  return composed(source,
+                  {{"desired", section("desired", mode, "")}, {"all", section("all", mode, "")}, {"urgent", urgent}});
 }
 
 // The parameters that a composed statement uses, of all that there are.
@@ -110,9 +111,8 @@ void refresh_fingerprints(Session& session, const FeedRun& run) {
 }
 
 Candidates candidates(Session& session, const FeedRun& run, const Opened& opened) {
-  Statement& statement = session.composed_statement(key_of(run, "candidates", run.mode), [&] {
-    return Recipe(session, run).candidate_query(run.mode);
-  });
+  Statement& statement = session.composed_statement(key_of(run, "candidates", run.mode),
+                                                    [&] { return Recipe(session, run).candidate_query(run.mode); });
   set_known(statement, run, opened);
   statement.set("most", kMostKeys + 1).execute();
   statement.fetch();
@@ -120,8 +120,8 @@ Candidates candidates(Session& session, const FeedRun& run, const Opened& opened
 }
 
 FeedRunReport mark(Session& session, const FeedRun& run, const Opened& opened, RunMode mode, const std::string& keys) {
-  Statement& statement = session.composed_statement(
-      key_of(run, "mark", mode), [&] { return Recipe(session, run).comparison(mode, "feed.mark"); });
+  Statement& statement = session.composed_statement(key_of(run, "mark", mode),
+                                                    [&] { return Recipe(session, run).comparison(mode, "feed.mark"); });
   set_known(statement, run, opened);
   if (statement.has_parameter("keys")) statement.set("keys", keys);
   statement.set("mode", engine::name_of(mode)).set("holder", storable(run.lease.holder)).execute();
@@ -174,7 +174,8 @@ Result<FeedRunReport> OdbcStore::run_feed(const FeedRun& run) {
 
 void OdbcStore::purge_hints_now_and_then() {
   const auto now = std::chrono::steady_clock::now();
-  if (hints_purged_at_ != std::chrono::steady_clock::time_point{} && now - hints_purged_at_ < kHintPurgeInterval) return;
+  if (hints_purged_at_ != std::chrono::steady_clock::time_point{} && now - hints_purged_at_ < kHintPurgeInterval)
+    return;
   hints_purged_at_ = now;
   // a failure is met again, and reported, by the next run's own statements; unpurged hints only take room
   std::ignore = in_transaction<void>(Isolation::read_committed, [](Session& session) {
@@ -184,8 +185,9 @@ void OdbcStore::purge_hints_now_and_then() {
 
 Result<Preview> OdbcStore::preview(const FeedRun& run, std::size_t most) {
   return in_transaction<Preview>(Isolation::repeatable_read, [&](Session& session) {
-    Statement& statement = session.composed_statement(
-        key_of(run, "preview", RunMode::full), [&] { return Recipe(session, run).comparison(RunMode::full, "feed.show"); });
+    Statement& statement = session.composed_statement(key_of(run, "preview", RunMode::full), [&] {
+      return Recipe(session, run).comparison(RunMode::full, "feed.show");
+    });
     set_known(statement, run, {});
     statement.set("most", static_cast<std::int64_t>(most)).execute();
     Preview preview;

@@ -105,13 +105,16 @@ Result<Chosen> OdbcStore::discard(const LaneId& lane, std::span<const std::strin
 }
 
 Result<OdbcStore::Retried> OdbcStore::retry_orders(std::int32_t channel, std::string_view reference) {
-  const auto bind = [&](Statement& statement) { statement.set("channel", channel).set("reference", storable(reference)); };
+  const auto bind = [&](Statement& statement) {
+    statement.set("channel", channel).set("reference", storable(reference));
+  };
   return first_row<Retried>("operations.retry_order", bind, [](Statement& row) {
     return Retried{row.integer(0), row.integer(1), std::string(row.text(2))};
   });
 }
 
-Result<OdbcStore::Skipped> OdbcStore::skip_order(std::int32_t channel, std::string_view reference, std::string_view reason) {
+Result<OdbcStore::Skipped> OdbcStore::skip_order(std::int32_t channel, std::string_view reference,
+                                                 std::string_view reason) {
   const auto bind = [&](Statement& statement) {
     statement.set("channel", channel).set("reference", storable(reference)).set("reason", storable(reason));
   };

@@ -8,9 +8,9 @@ using engine::Result;
 
 namespace {
 
-constexpr std::string_view kOwnTables[] = {"ferry.channel", "ferry.job", "ferry.change_hint", "ferry.hint_horizon",
-                                           "ferry.publication", "ferry.run", "ferry.exchange", "ferry.portal_order",
-                                           "ferry.portal_order_line"};
+constexpr std::string_view kOwnTables[] = {"ferry.channel",      "ferry.job",          "ferry.change_hint",
+                                           "ferry.hint_horizon", "ferry.publication",  "ferry.run",
+                                           "ferry.exchange",     "ferry.portal_order", "ferry.portal_order_line"};
 
 struct Needed {
   ArrayLiteral objects, privileges;
@@ -37,8 +37,8 @@ MissingRight missing(const Statement& row) {
   if (!row.boolean(2)) {
     return {object, "table " + object + " is missing: activate the ERP module that owns it, or choose another profile"};
   }
-  return {object, "role " + role + " lacks " + privilege + " on " + object + ": GRANT " + privilege + " ON " + object + " TO \"" +
-                      role + "\""};
+  return {object, "role " + role + " lacks " + privilege + " on " + object + ": GRANT " + privilege + " ON " + object +
+                      " TO \"" + role + "\""};
 }
 
 // Whether schema ferry exists; what is wrong with it goes to `found`.
@@ -49,9 +49,11 @@ bool look_at_schema(Session& session, std::vector<MissingRight>& found) {
   const bool exists = statement.boolean(0);
   if (!statement.boolean(1)) {
     const std::string role(statement.text(4)), database(statement.text(3));
-    found.push_back(exists ? MissingRight{"ferry", "role " + role + " may not use schema ferry: GRANT USAGE ON SCHEMA ferry TO " + role}
-                           : MissingRight{"ferry", "role " + role + " may not create schema ferry: GRANT CREATE ON DATABASE " +
-                                                       database + " TO " + role});
+    found.push_back(
+        exists ? MissingRight{"ferry",
+                              "role " + role + " may not use schema ferry: GRANT USAGE ON SCHEMA ferry TO " + role}
+               : MissingRight{"ferry", "role " + role + " may not create schema ferry: GRANT CREATE ON DATABASE " +
+                                           database + " TO " + role});
   }
   return exists;
 }

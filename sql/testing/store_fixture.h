@@ -81,14 +81,19 @@ class StoreTest : public ::testing::Test {
   }
   // A product with `quantity` in stock, published in shop 1; its id.
   std::int64_t product(const std::string& code, int quantity) {
-    sql("WITH t AS (INSERT INTO product_template (default_uom) VALUES (1) RETURNING id), p AS (INSERT INTO product_product "
-        "(code, template) SELECT '" + code + "', id FROM t RETURNING id), m AS (INSERT INTO stock_move (product, from_location, "
-        "to_location, state, internal_quantity, effective_date) SELECT id, 10, 2, 'done', " + std::to_string(quantity) +
+    sql("WITH t AS (INSERT INTO product_template (default_uom) VALUES (1) RETURNING id), p AS (INSERT INTO "
+        "product_product "
+        "(code, template) SELECT '" +
+        code +
+        "', id FROM t RETURNING id), m AS (INSERT INTO stock_move (product, from_location, "
+        "to_location, state, internal_quantity, effective_date) SELECT id, 10, 2, 'done', " +
+        std::to_string(quantity) +
         ", DATE '2020-01-01' FROM p) INSERT INTO \"web_shop-product_product\" (shop, product) SELECT 1, id FROM p");
     return std::stoll(value("SELECT max(id) FROM product_product"));
   }
   void move(std::int64_t product, int quantity, int from = 10, int to = 2, const std::string& state = "done") {
-    sql("INSERT INTO stock_move (product, from_location, to_location, state, internal_quantity, effective_date) VALUES (" +
+    sql("INSERT INTO stock_move (product, from_location, to_location, state, internal_quantity, effective_date) VALUES "
+        "(" +
         std::to_string(product) + ", " + std::to_string(from) + ", " + std::to_string(to) + ", '" + state + "', " +
         std::to_string(quantity) + ", DATE '2020-01-01')");
   }

@@ -1,23 +1,31 @@
 -- Available to sell per published product of a web shop.
 --
--- Where stock counts: everything below a warehouse's storage, picking and output zones; that is what Tryton shows for the
--- storage zone (context stock_skip_warehouse), plus goods that were picked and still stand in the output zone. Those are
+-- Where stock counts: everything below a warehouse's storage, picking and output zones; that is what Tryton shows for
+-- the
+-- storage zone (context stock_skip_warehouse), plus goods that were picked and still stand in the output zone. Those
+-- are
 -- promised to somebody by the outgoing move that will take them from there, so on hand minus reserved does not change
--- while a shipment is picked and packed. The input zone does not count (not put away yet), nor does any other location of
+-- while a shipment is picked and packed. The input zone does not count (not put away yet), nor does any other location
+-- of
 -- the warehouse outside these zones, nor lost-and-found (its type is not storage), nor what the channel's setting
 -- quarantine_locations names by code, nor what lies below.
 --   on hand   done moves in minus out up to today by the company's calendar, closed periods from stock_period_cache
 --   reserved  what is promised and has not left: assigned moves out of these zones; draft moves to customers of waiting
 --             shipments and of sales; lines of confirmed sales as far as no move exists for them yet (a cancelled move
 --             counts as none until a person has ignored it)
---   claimed   lines of portal orders of every channel, neither cancelled nor skipped, that the ERP has not reserved: there
---             is no sale with that web_id in state confirmed or later. Both are read in one snapshot, so an order counts
+--   claimed   lines of portal orders of every channel, neither cancelled nor skipped, that the ERP has not reserved:
+-- there
+--             is no sale with that web_id in state confirmed or later. Both are read in one snapshot, so an order
+-- counts
 --             here or there, never twice and never nowhere
--- A kit sells as often as its scarcest component allows; what is reserved or claimed for a kit is so for its components.
--- Where the portal has locations (setting `locations`), claims and open quantities belong to the shop's first warehouse,
+-- A kit sells as often as its scarcest component allows; what is reserved or claimed for a kit is so for its
+-- components.
+-- Where the portal has locations (setting `locations`), claims and open quantities belong to the shop's first
+-- warehouse,
 -- which is where its sales are delivered from. Not reproduced: flat_childs (a display matter), lots.
 --
--- Sections named `x.keyed` and `x.full` stand for `%x%` in that kind of run, `x without t` for `%x%` where the ERP has no
+-- Sections named `x.keyed` and `x.full` stand for `%x%` in that kind of run, `x without t` for `%x%` where the ERP has
+-- no
 -- table t. `desired` yields (key, part, label, document).
 
 -- name: tables
@@ -48,11 +56,14 @@ WHERE o.txid >= (:since::text)::xid8 AND NOT pg_visible_in_snapshot(o.txid, :sna
 
 -- name: related
 -- Components of a kit among the candidates, and kits that share a component with one.
-SELECT k.product FROM candidate c JOIN product_product p ON p.id = c.key JOIN product_component k ON k.parent_template = p.template
+SELECT k.product FROM candidate c JOIN product_product p ON p.id = c.key
+    JOIN product_component k ON k.parent_template = p.template
 UNION
-SELECT p.id FROM candidate c JOIN product_component k ON k.product = c.key JOIN product_product p ON p.template = k.parent_template
+SELECT p.id FROM candidate c JOIN product_component k ON k.product = c.key
+    JOIN product_product p ON p.template = k.parent_template
 UNION
-SELECT s.id FROM candidate c JOIN product_product p ON p.id = c.key JOIN product_component k ON k.parent_template = p.template
+SELECT s.id FROM candidate c JOIN product_product p ON p.id = c.key
+    JOIN product_component k ON k.parent_template = p.template
 JOIN product_component o ON o.product = k.product JOIN product_product s ON s.template = o.parent_template
 
 -- name: related without product_component
@@ -82,7 +93,8 @@ UNION SELECT x.product FROM "web_shop-product_product" x WHERE x.shop = :channel
     OR EXISTS (SELECT FROM web_shop s WHERE age(s.xmin) BETWEEN 0 AND (SELECT age FROM since))
     OR EXISTS (SELECT FROM "web_shop-stock_location" w WHERE age(w.xmin) BETWEEN 0 AND (SELECT age FROM since))
     OR EXISTS (SELECT FROM company_company c WHERE age(c.xmin) BETWEEN 0 AND (SELECT age FROM since))
-    OR EXISTS (SELECT FROM ferry.channel c WHERE c.id = :channel::integer AND age(c.xmin) BETWEEN 0 AND (SELECT age FROM since)))
+    OR EXISTS (SELECT FROM ferry.channel c WHERE c.id = :channel::integer AND age(c.xmin) BETWEEN 0 AND (SELECT age
+        FROM since)))
 
 -- name: changed_kits
 SELECT p.id FROM product_component k JOIN product_product p ON p.template = k.parent_template
@@ -110,20 +122,23 @@ shop AS MATERIALIZED (
     FROM web_shop s JOIN company_company c ON c.id = s.company JOIN ferry.channel f ON f.id = s.id
     WHERE s.id = :channel::integer
 ), warehouse AS MATERIALIZED (
-    SELECT w.id, w.storage_location, w.output_location, w.picking_location, shop.portal_locations->>w.code AS portal_location,
+    SELECT w.id, w.storage_location, w.output_location, w.picking_location,
+        shop.portal_locations->>w.code AS portal_location,
         CASE WHEN shop.portal_locations IS NULL THEN 0 ELSE w.id END AS part,
         row_number() OVER (ORDER BY x.id) = 1 AS is_first
     FROM shop JOIN "web_shop-stock_location" x ON x.shop = shop.id JOIN stock_location w ON w.id = x.warehouse
     WHERE shop.portal_locations IS NULL OR shop.portal_locations->>w.code IS NOT NULL
 ), part AS MATERIALIZED (
-    SELECT w.part, min(w.portal_location) AS portal_location, bool_or(w.is_first) AS is_first FROM warehouse w GROUP BY w.part
+    SELECT w.part, min(w.portal_location) AS portal_location, bool_or(w.is_first) AS is_first FROM warehouse w
+        GROUP BY w.part
 ), place AS MATERIALIZED (
     SELECT DISTINCT ON (l.id) l.id AS location, w.id AS warehouse, w.part
     FROM shop CROSS JOIN warehouse w
     JOIN stock_location z ON z.id IN (w.storage_location, w.output_location, w.picking_location)
     JOIN stock_location l ON l."left" >= z."left" AND l."right" <= z."right"
     WHERE l.type = 'storage' AND NOT EXISTS (
-        SELECT FROM stock_location q WHERE q.code = ANY (shop.quarantine) AND l."left" >= q."left" AND l."right" <= q."right")
+        SELECT FROM stock_location q WHERE q.code = ANY (shop.quarantine) AND l."left" >= q."left"
+            AND l."right" <= q."right")
     ORDER BY l.id, w.id
 ), unit AS MATERIALIZED (
     -- the more exact of the two, as Tryton takes it
@@ -152,7 +167,8 @@ claim AS MATERIALIZED (
 -- name: recipe
 -- What one of a kit takes, in the components' default units.
 recipe AS MATERIALIZED (
-    SELECT n.product, k.product AS item, k.quantity::numeric * ku.factor / du.factor AS quantity, coalesce(k.fixed, false) AS fixed,
+    SELECT n.product, k.product AS item, k.quantity::numeric * ku.factor / du.factor AS quantity, coalesce(k.fixed,
+        false) AS fixed,
         du.digits
     FROM (%kits% UNION SELECT product FROM claimed_product) n
     JOIN product_product p ON p.id = n.product JOIN product_template t ON t.id = p.template AND t.type = 'kit'
@@ -164,7 +180,8 @@ recipe AS MATERIALIZED (
 
 -- name: recipe without product_component
 recipe AS MATERIALIZED (
-    SELECT NULL::integer AS product, NULL::integer AS item, NULL::numeric AS quantity, false AS fixed, NULL::integer AS digits WHERE false
+    SELECT NULL::integer AS product, NULL::integer AS item, NULL::numeric AS quantity, false AS fixed,
+        NULL::integer AS digits WHERE false
 )
 
 -- name: kits.keyed
@@ -220,8 +237,10 @@ flow AS NOT MATERIALIZED (
             WHEN 'assigned' THEN true
             WHEN 'draft' THEN m.to_location IN (SELECT l.id FROM stock_location l WHERE l.type = 'customer')
                 AND (starts_with(m.origin, 'sale.line,') OR starts_with(m.origin, 'sale.line.component,')
-                    OR EXISTS (SELECT FROM stock_shipment_out s WHERE s.state IN ('waiting', 'assigned', 'picked', 'packed')
-                        AND s.id = CASE WHEN starts_with(m.shipment, 'stock.shipment.out,') THEN split_part(m.shipment, ',', 2)::integer END))
+                    OR EXISTS (SELECT FROM stock_shipment_out s WHERE s.state IN ('waiting', 'assigned', 'picked',
+                        'packed')
+                        AND s.id = CASE WHEN starts_with(m.shipment, 'stock.shipment.out,')
+                            THEN split_part(m.shipment, ',', 2)::integer END))
             ELSE false END AS is_reserved
     FROM (%moves%) m LEFT JOIN place f ON f.location = m.from_location LEFT JOIN place t ON t.location = m.to_location
     WHERE f.location IS NOT NULL OR t.location IS NOT NULL
@@ -229,12 +248,14 @@ flow AS NOT MATERIALIZED (
     SELECT b.item, b.part, sum(b.on_hand) AS on_hand, sum(b.reserved) AS reserved FROM (
         -- each move once: where it arrives, or where it leaves when it arrives nowhere here or in the same part
         SELECT item, coalesce(to_part, from_part) AS part, CASE WHEN NOT counts THEN 0
-                WHEN from_part IS NULL OR from_part <> to_part THEN quantity WHEN to_part IS NULL THEN -quantity ELSE 0 END AS on_hand,
+                WHEN from_part IS NULL OR from_part <> to_part THEN quantity WHEN to_part IS NULL THEN -quantity
+                    ELSE 0 END AS on_hand,
             CASE WHEN is_reserved AND (to_part IS NULL OR from_part = to_part) THEN quantity ELSE 0 END AS reserved
         FROM flow
         UNION ALL
         -- and where it left for another part; not even looked for where there is one part
-        SELECT item, from_part, CASE WHEN counts THEN -quantity ELSE 0 END, CASE WHEN is_reserved THEN quantity ELSE 0 END
+        SELECT item, from_part, CASE WHEN counts THEN -quantity ELSE 0 END, CASE WHEN is_reserved THEN quantity ELSE 0
+            END
         FROM flow WHERE (SELECT count(*) FROM part) > 1 AND from_part <> to_part
         UNION ALL
         SELECT c.item, p.part, c.internal_quantity, 0 FROM (%cached%) c JOIN place p ON p.location = c.location
@@ -250,9 +271,11 @@ unmoved AS MATERIALIZED (
         SELECT l.product AS item, w.part, greatest(0, l.quantity::numeric * lu.factor / du.factor - coalesce((
             SELECT sum(m.internal_quantity::numeric) FROM stock_move m
             WHERE m.origin = 'sale.line,' || l.id AND (m.state IN ('draft', 'assigned', 'done') OR m.state = 'cancelled'
-                AND EXISTS (SELECT FROM sale_line_moves_ignored_rel r WHERE r.sale_line = l.id AND r.move = m.id))), 0)) AS quantity
+                AND EXISTS (SELECT FROM sale_line_moves_ignored_rel r WHERE r.sale_line = l.id AND r.move = m.id))),
+                    0)) AS quantity
         FROM sale_sale s JOIN sale_line l ON l.sale = s.id JOIN warehouse w ON w.id = s.warehouse
-        JOIN product_product p ON p.id = l.product JOIN product_template t ON t.id = p.template AND t.type IN ('goods', 'assets')
+        JOIN product_product p ON p.id = l.product JOIN product_template t ON t.id = p.template
+            AND t.type IN ('goods', 'assets')
         JOIN unit lu ON lu.id = l.unit JOIN unit du ON du.id = t.default_uom
         WHERE s.state IN ('confirmed', 'processing') AND s.company = (SELECT company FROM shop) AND l.type = 'line'
             AND l.quantity > 0 %of_items%
@@ -264,8 +287,10 @@ unmoved AS MATERIALIZED (
 UNION ALL
         SELECT c.product, w.part, greatest(0, c.quantity::numeric * lu.factor / du.factor - coalesce((
             SELECT sum(m.internal_quantity::numeric) FROM stock_move m
-            WHERE m.origin = 'sale.line.component,' || c.id AND (m.state IN ('draft', 'assigned', 'done') OR m.state = 'cancelled'
-                AND EXISTS (SELECT FROM "sale_line_component-ignored-stock_move" r WHERE r.component = c.id AND r.move = m.id))), 0))
+            WHERE m.origin = 'sale.line.component,' || c.id AND (m.state IN ('draft', 'assigned', 'done')
+                OR m.state = 'cancelled'
+                AND EXISTS (SELECT FROM "sale_line_component-ignored-stock_move" r WHERE r.component = c.id
+                    AND r.move = m.id))), 0))
         FROM sale_sale s JOIN sale_line l ON l.sale = s.id JOIN sale_line_component c ON c.line = l.id
         JOIN warehouse w ON w.id = s.warehouse
         JOIN product_product p ON p.id = c.product JOIN product_template t ON t.id = p.template
@@ -285,7 +310,8 @@ JOIN holding h ON h.reference = l.reference
 GROUP BY p.code
 
 -- name: opened.full
-SELECT l.sku, sum(l.open_quantity) AS quantity FROM ferry.portal_order_line l JOIN holding h ON h.reference = l.reference
+SELECT l.sku, sum(l.open_quantity) AS quantity FROM ferry.portal_order_line l
+    JOIN holding h ON h.reference = l.reference
 WHERE l.channel = :channel::integer AND l.open_quantity > 0 GROUP BY l.sku
 
 -- name: listed.keyed
@@ -305,7 +331,8 @@ WITH %frame%, %claims%, published AS (
     WHERE x.shop = :channel::integer AND x.active
 ), %recipe%, %items% %unmoved%, %balance%, claimed AS MATERIALIZED (
     SELECT q.item, sum(q.quantity) AS quantity FROM (
-        SELECT c.product AS item, c.quantity FROM claimed_product c WHERE NOT EXISTS (SELECT FROM recipe r WHERE r.product = c.product)
+        SELECT c.product AS item, c.quantity FROM claimed_product c WHERE NOT EXISTS (SELECT FROM recipe r
+            WHERE r.product = c.product)
         UNION ALL
         SELECT r.item, CASE WHEN r.fixed THEN r.quantity ELSE r.quantity * c.quantity END
         FROM claimed_product c JOIN recipe r ON r.product = c.product
@@ -314,7 +341,8 @@ WITH %frame%, %claims%, published AS (
     SELECT f.product, f.part, min(CASE WHEN NOT f.fixed THEN f.free / nullif(f.quantity, 0)
         WHEN f.free >= f.quantity THEN f.free ELSE 0 END) AS quantity
     FROM (
-        SELECT r.product, part.part, r.fixed, r.quantity, round((coalesce(b.on_hand, 0) - coalesce(b.reserved, 0))::numeric
+        SELECT r.product, part.part, r.fixed, r.quantity, round((coalesce(b.on_hand, 0) - coalesce(b.reserved,
+            0))::numeric
             - CASE WHEN part.is_first THEN coalesce(c.quantity, 0) ELSE 0 END, r.digits) AS free
         FROM recipe r CROSS JOIN part LEFT JOIN balance b ON b.item = r.item AND b.part = part.part
         LEFT JOIN claimed c ON c.item = r.item
@@ -323,7 +351,8 @@ WITH %frame%, %claims%, published AS (
     -- not what the ERP has cancelled: when the portal releases it, it must not show more than there is
     SELECT o.reference FROM ferry.portal_order o
     WHERE :on_hand::boolean AND o.channel = :channel::integer AND o.open AND NOT o.cancelled AND NOT EXISTS (
-        SELECT FROM sale_sale s WHERE nullif(s.web_id::text, '') = o.channel || ':' || o.reference AND s.state = 'cancelled')
+        SELECT FROM sale_sale s WHERE nullif(s.web_id::text, '') = o.channel || ':' || o.reference
+            AND s.state = 'cancelled')
 ), opened AS (%opened%),
 -- sums of floating quantities differ in their last bits with the plan: rounded to the unit before anything is compared
 free AS (
@@ -337,28 +366,33 @@ free AS (
     LEFT JOIN kit k ON k.product = p.product AND k.part = part.part
 )
 SELECT f.product AS key, f.part, f.code AS label,
-    '{"sku":' || to_json(f.code::text) || ',"location":' || coalesce(to_json(f.portal_location)::text, 'null') || ',"quantity":"'
+    '{"sku":' || to_json(f.code::text) || ',"location":' || coalesce(to_json(f.portal_location)::text,
+        'null') || ',"quantity":"'
     || trim_scale(greatest(0, trunc(round(f.quantity * f.to_sale_unit - (SELECT safety FROM shop), 8), f.sale_digits))
         + CASE WHEN f.is_first THEN coalesce(o.quantity, 0) ELSE 0 END) || '"}' AS document
 FROM free f LEFT JOIN opened o ON o.sku = f.code
 
 -- name: parts
--- For people and tests: the figures behind the number, per published product that is no kit; in its default unit. `assigned`
+-- For people and tests: the figures behind the number, per published product that is no kit; in its default unit.
+-- `assigned`
 -- and `forecast` are Tryton's own terms over the same locations, to be compared with it.
 WITH candidate(key) AS (%all%), %frame%, item AS MATERIALIZED (SELECT DISTINCT c.key AS item FROM candidate c),
 move AS (
     SELECT m.*, CASE WHEN t.location IS NOT NULL THEN m.internal_quantity ELSE 0 END AS came,
         CASE WHEN f.location IS NOT NULL THEN m.internal_quantity ELSE 0 END AS left_here
     FROM (%moves%) m LEFT JOIN place f ON f.location = m.from_location LEFT JOIN place t ON t.location = m.to_location
-    WHERE (f.location IS NOT NULL OR t.location IS NOT NULL) AND m.day > coalesce((SELECT closed FROM shop), DATE '-infinity')
+    WHERE (f.location IS NOT NULL OR t.location IS NOT NULL) AND m.day > coalesce((SELECT closed FROM shop),
+        DATE '-infinity')
 ), tryton AS (
-    SELECT m.item, sum(CASE WHEN m.state = 'done' AND m.day <= shop.today THEN m.came - m.left_here ELSE 0 END) AS on_hand,
+    SELECT m.item, sum(CASE WHEN m.state = 'done' AND m.day <= shop.today THEN m.came - m.left_here
+        ELSE 0 END) AS on_hand,
         sum(CASE WHEN m.state = 'assigned' THEN m.left_here ELSE 0 END) AS assigned,
         sum(CASE WHEN m.state = 'done' AND m.day <= shop.today OR m.state = 'assigned' OR m.day >= shop.today
             THEN m.came - m.left_here ELSE 0 END) AS forecast
     FROM move m CROSS JOIN shop GROUP BY m.item
 ), cached AS (
-    SELECT c.item, sum(c.internal_quantity) AS quantity FROM (%cached%) c JOIN place p ON p.location = c.location GROUP BY c.item
+    SELECT c.item, sum(c.internal_quantity) AS quantity FROM (%cached%) c JOIN place p ON p.location = c.location
+        GROUP BY c.item
 ), %unmoved%, %balance%
 SELECT p.id, p.code, round((coalesce(t.on_hand, 0) + coalesce(c.quantity, 0))::numeric, u.digits) AS on_hand,
     round(coalesce(t.assigned, 0)::numeric, u.digits) AS assigned,

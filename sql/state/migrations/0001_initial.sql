@@ -12,9 +12,9 @@ CREATE FUNCTION ferry.instant(micros bigint) RETURNS timestamptz LANGUAGE sql ST
 CREATE FUNCTION ferry.iso(at timestamptz) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
     RETURN to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
 
--- Which history of transactions this is: cluster, timeline, database, major version (fingerprints belong to it). Another
--- value than last time means restored, copied, promoted or upgraded. A role that may not read the control file gets the
--- database and version only: then a restore under the same database is noticed by can_compare() alone.
+-- Which history of transactions this is: cluster, timeline, database, major version (fingerprints belong to it).
+-- Another value than last time means restored, copied, promoted or upgraded. A role that may not read the control file
+-- gets the database and version only: then a restore under the same database is noticed by can_compare() alone.
 CREATE FUNCTION ferry.cluster() RETURNS text LANGUAGE plpgsql STABLE AS $$
 DECLARE
     history text := '-';
@@ -29,9 +29,9 @@ BEGIN
 END
 $$;
 
--- For `age(t.xmin) BETWEEN 0 AND (SELECT ferry.age_of(since))`: rows of t written by transactions from `since` on. Comparing
--- ages holds across the wrap-around of 32-bit transaction ids, comparing the ids does not. A row frozen long ago may pass
--- by chance, which costs one needless comparison.
+-- For `age(t.xmin) BETWEEN 0 AND (SELECT ferry.age_of(since))`: rows of t written by transactions from `since` on.
+-- Comparing ages holds across the wrap-around of 32-bit transaction ids, comparing the ids does not. A row frozen long
+-- ago may pass by chance, which costs one needless comparison.
 CREATE FUNCTION ferry.age_of(since xid8) RETURNS integer LANGUAGE sql STABLE
     RETURN age((since::text::numeric % 4294967296)::text::xid);
 
@@ -43,7 +43,7 @@ CREATE TABLE ferry.channel (
     profile text NOT NULL,                         -- folder under sql/profiles
     connector text NOT NULL,                       -- folder under connectors
     active boolean NOT NULL DEFAULT true,
-    settings jsonb NOT NULL DEFAULT '{}',          -- common settings and the connector's own; `ferry-host settings` documents them
+    settings jsonb NOT NULL DEFAULT '{}',          -- common and the connector's own: see `ferry-host settings`
     changed_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 
@@ -90,13 +90,14 @@ CREATE TABLE ferry.hint_horizon (
 );
 INSERT INTO ferry.hint_horizon DEFAULT VALUES;
 
--- Whether a lane's watermark may be built upon: same history of transactions, no hint purged since, not from the future,
--- and younger than half the circle of transaction ids.
+-- Whether a lane's watermark may be built upon: same history of transactions, no hint purged since, not from the
+-- future, and younger than half the circle of transaction ids.
 CREATE FUNCTION ferry.can_compare(snapshot pg_snapshot, cluster text) RETURNS boolean LANGUAGE sql STABLE
     RETURN coalesce(cluster = ferry.cluster()
         AND pg_snapshot_xmin(snapshot) >= (SELECT txid FROM ferry.hint_horizon)
         AND pg_snapshot_xmin(snapshot) <= pg_snapshot_xmax(pg_current_snapshot())
-        AND pg_snapshot_xmax(pg_current_snapshot())::text::numeric - pg_snapshot_xmin(snapshot)::text::numeric < 2000000000,
+        AND pg_snapshot_xmax(pg_current_snapshot())::text::numeric
+            - pg_snapshot_xmin(snapshot)::text::numeric < 2000000000,
         false);
 
 -- What one portal should show of one record, and what it last confirmed. See plugin/domain/publication.h.
@@ -201,7 +202,7 @@ CREATE TABLE ferry.portal_order (
     last_seen_at timestamptz NOT NULL,
     linked_at timestamptz,
     run bigint,                                    -- the intake run that last saw it changed; counts it
-    txid xid8 NOT NULL DEFAULT pg_current_xact_id(), -- of the last change: feeds that depend on portal orders find it by this
+    txid xid8 NOT NULL DEFAULT pg_current_xact_id(), -- of the last change: feeds find it by this
     PRIMARY KEY (channel, reference),
     UNIQUE (channel, portal_id),
     CHECK ((state = 'linked') = (erp_id IS NOT NULL)),

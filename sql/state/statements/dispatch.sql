@@ -12,7 +12,8 @@ WITH lane AS (
     SELECT min(w.next_attempt_at) AS next_due FROM kind CROSS JOIN LATERAL (
         SELECT p.next_attempt_at FROM ferry.publication p
         WHERE p.channel = :channel::integer AND p.feed = :feed::text AND p.state IN ('pending', 'absent')
-            AND p.state = kind.state AND p.priority = kind.priority AND p.next_attempt_at > now() ORDER BY p.next_attempt_at LIMIT 1) w
+            AND p.state = kind.state AND p.priority = kind.priority AND p.next_attempt_at > now()
+                ORDER BY p.next_attempt_at LIMIT 1) w
 ), due AS (
     SELECT kind.rank, d.* FROM kind CROSS JOIN LATERAL (
         SELECT p.* FROM ferry.publication p
@@ -22,13 +23,15 @@ WITH lane AS (
         ORDER BY p.next_attempt_at LIMIT :most::bigint) d
     ORDER BY kind.rank, d.next_attempt_at LIMIT :most::bigint
 )
-SELECT EXISTS (SELECT FROM lane), ferry.micros((SELECT next_due FROM waiting)), due.key, due.part, due.label, due.desired,
+SELECT EXISTS (SELECT FROM lane), ferry.micros((SELECT next_due FROM waiting)), due.key, due.part, due.label,
+    due.desired,
     due.acknowledged, due.state, due.attempts, due.snoozes, ferry.micros(due.next_attempt_at), due.reason
 FROM (VALUES (1)) one LEFT JOIN due ON EXISTS (SELECT FROM lane)
 ORDER BY due.rank, due.next_attempt_at
 
 -- name: settle
--- One exchange per element of the first arrays, one item per element of the item arrays. A publication contributes one to
+-- One exchange per element of the first arrays, one item per element of the item arrays. A publication contributes one
+-- to
 -- its run: deferred while pending or absent, successful when settled, failed when dead; the run follows each change.
 WITH exchange AS MATERIALIZED (
     SELECT x.*, nextval(pg_get_serial_sequence('ferry.exchange', 'id')) AS id
@@ -37,9 +40,11 @@ WITH exchange AS MATERIALIZED (
 ), item AS MATERIALIZED (
     SELECT * FROM unnest(:numbers::integer[], :keys::bigint[], :parts::integer[], :documents::text[], :verdicts::text[],
         :states::text[], :attempts::integer[], :snoozes::integer[], :next_attempts::bigint[], :reasons::text[])
-        WITH ORDINALITY AS i(number, key, part, document, verdict, state, attempts, snoozes, next_attempt, reason, position)
+        WITH ORDINALITY AS i(number, key, part, document, verdict, state, attempts, snoozes, next_attempt, reason,
+            position)
 ), recorded AS (
-    INSERT INTO ferry.exchange (id, channel, job, started_at, finished_at, requests, keys, verdicts, status, request, reply)
+    INSERT INTO ferry.exchange (id, channel, job, started_at, finished_at, requests, keys, verdicts, status, request,
+        reply)
     OVERRIDING SYSTEM VALUE
     SELECT x.id, :channel::integer, :feed::text, ferry.instant(x.started), ferry.instant(x.finished), x.requests,
         array_agg(i.key ORDER BY i.position), array_agg(i.verdict ORDER BY i.position), x.status, x.request, x.reply
@@ -49,7 +54,8 @@ WITH exchange AS MATERIALIZED (
     SELECT DISTINCT ON (key, part) * FROM item ORDER BY key, part, position DESC
 ), old AS MATERIALIZED (
     SELECT p.key, p.part, p.run, p.state, coalesce(p.desired, '') <> l.document AS moved_on,
-        l.document, l.verdict = 'delivered' AS delivered, l.state AS told, l.attempts, l.snoozes, l.next_attempt, l.reason,
+        l.document, l.verdict = 'delivered' AS delivered, l.state AS told, l.attempts, l.snoozes, l.next_attempt,
+            l.reason,
         x.id AS exchange, x.finished
     FROM latest l JOIN exchange x ON x.number = l.number CROSS JOIN LATERAL (
         SELECT * FROM ferry.publication p

@@ -14,7 +14,8 @@ WHERE channel = :channel::integer AND job = :job::text AND holder = :holder::tex
 FOR SHARE
 
 -- name: refresh_fingerprints
--- After a restore into, or an upgrade to, another server version: a fingerprint belongs to the version that computed it.
+-- After a restore into, or an upgrade to, another server version: a fingerprint belongs to the version that computed
+-- it.
 UPDATE ferry.publication
 SET fingerprint = hashtextextended(desired, 0), acknowledged_fingerprint = hashtextextended(acknowledged, 0)
 WHERE channel = :channel::integer AND feed = :feed::text
@@ -31,7 +32,8 @@ WHERE h.feed = :feed::text AND h.txid >= (:since::text)::xid8
 WITH candidate(key) AS MATERIALIZED (SELECT DISTINCT s.key FROM (%sources%) s(key) WHERE s.key <> 0 LIMIT :most::bigint)
 SELECT count(*), coalesce(array_agg(k.key), '{}')::text,
     -- few keys: the prepared plan, which expects ten; many: one for their number
-    set_config('plan_cache_mode', CASE WHEN count(*) <= 200 THEN 'force_generic_plan' ELSE 'force_custom_plan' END, true)
+    set_config('plan_cache_mode', CASE WHEN count(*) <= 200 THEN 'force_generic_plan' ELSE 'force_custom_plan' END,
+        true)
 FROM (SELECT c.key FROM candidate c UNION SELECT r.key::bigint FROM (%related%) r(key)) k
 
 -- name: keyed
@@ -72,13 +74,15 @@ wanted AS (
     INSERT INTO ferry.run (channel, job, mode, started_at, finished_at, holder, inbound, changed, unchanged, deferred)
     SELECT :channel::integer, :feed::text, :mode::text, now(),
         CASE WHEN count(*) FILTER (WHERE is_changed) = 0 THEN clock_timestamp() END, :holder::text,
-        count(*), count(*) FILTER (WHERE is_changed), count(*) FILTER (WHERE NOT is_changed), count(*) FILTER (WHERE is_changed)
+        count(*), count(*) FILTER (WHERE is_changed), count(*) FILTER (WHERE NOT is_changed),
+            count(*) FILTER (WHERE is_changed)
     FROM compared HAVING count(*) > 0 OR :mode::text = 'full'
     RETURNING id, inbound, changed
 ), marked AS (
     INSERT INTO ferry.publication AS p
         (channel, feed, key, part, label, desired, fingerprint, state, next_attempt_at, run, changed_at)
-    SELECT :channel::integer, :feed::text, c.key, c.part, c.label, c.document, c.fingerprint, 'pending', clock_timestamp(),
+    SELECT :channel::integer, :feed::text, c.key, c.part, c.label, c.document, c.fingerprint, 'pending',
+        clock_timestamp(),
         r.id, clock_timestamp()
     FROM compared c CROSS JOIN new_run r WHERE c.is_changed
     ON CONFLICT (channel, feed, key, part) DO UPDATE SET
@@ -94,7 +98,8 @@ SELECT n.inbound, n.changed, s.label, s.acknowledged, s.document
 FROM (SELECT count(*) AS inbound, count(*) FILTER (WHERE is_changed) AS changed FROM compared) n
 LEFT JOIN LATERAL (
     SELECT c.label, p.acknowledged, c.document FROM compared c
-    LEFT JOIN ferry.publication p ON p.channel = :channel::integer AND p.feed = :feed::text AND p.key = c.key AND p.part = c.part
+    LEFT JOIN ferry.publication p ON p.channel = :channel::integer AND p.feed = :feed::text AND p.key = c.key
+        AND p.part = c.part
     WHERE c.is_changed ORDER BY c.label, c.part LIMIT :most::bigint) s ON true
 
 -- name: finish
@@ -121,5 +126,6 @@ WITH least AS (
     RETURNING h.txid
 )
 DELETE FROM ferry.change_hint WHERE ctid = ANY (ARRAY(
-    SELECT c.ctid FROM ferry.change_hint c WHERE c.txid < coalesce((SELECT txid FROM horizon), (SELECT txid FROM ferry.hint_horizon))
+    SELECT c.ctid FROM ferry.change_hint c WHERE c.txid < coalesce((SELECT txid FROM horizon), (SELECT txid
+        FROM ferry.hint_horizon))
     LIMIT :most::bigint FOR UPDATE SKIP LOCKED))

@@ -6,25 +6,30 @@ VALUES (:channel::integer, :job::text, 'intake', clock_timestamp(), :holder::tex
 RETURNING id
 
 -- name: store
--- Only new and changed orders are written. An order contributes one to the run that saw it changed: deferred while waiting
+-- Only new and changed orders are written. An order contributes one to the run that saw it changed: deferred while
+-- waiting
 -- or ready, failed in review, successful when linked or skipped.
 WITH given AS MATERIALIZED (
     SELECT DISTINCT ON (g.reference) g.*,
-        hashtextextended(concat_ws('|', g.portal_state, g.acknowledged, g.open, g.cancelled, g.document), 0) AS fingerprint
+        hashtextextended(concat_ws('|', g.portal_state, g.acknowledged, g.open, g.cancelled, g.document),
+            0) AS fingerprint
     FROM unnest(:references::text[], :portal_ids::text[], :states::text[], :placed::bigint[], :acknowledged::boolean[],
         :open::boolean[], :cancelled::boolean[], :documents::text[])
-        WITH ORDINALITY AS g(reference, portal_id, portal_state, placed, acknowledged, open, cancelled, document, position)
+        WITH ORDINALITY AS g(reference, portal_id, portal_state, placed, acknowledged, open, cancelled, document,
+            position)
     ORDER BY g.reference, g.position DESC
 ), renamed AS (
     -- an order that changed its number: imported again it would be doubled
     UPDATE ferry.portal_order o SET
-        reason = 'the portal now calls this order ' || quote_literal(left(g.reference, 100)) || ': check both numbers by hand',
+        reason = 'the portal now calls this order ' || quote_literal(left(g.reference,
+            100)) || ': check both numbers by hand',
         last_seen_at = clock_timestamp()
     FROM given g
     WHERE o.channel = :channel::integer AND o.portal_id = g.portal_id AND o.reference <> g.reference
     RETURNING g.reference
 ), known AS MATERIALIZED (
-    SELECT g.*, o.state AS old_state, o.reason AS old_reason, o.erp_id, o.fingerprint IS DISTINCT FROM g.fingerprint AS is_changed, o.last_seen_at
+    SELECT g.*, o.state AS old_state, o.reason AS old_reason, o.erp_id, o.fingerprint IS DISTINCT
+        FROM g.fingerprint AS is_changed, o.last_seen_at
     FROM (SELECT * FROM given WHERE reference NOT IN (SELECT reference FROM renamed)) g
     LEFT JOIN ferry.portal_order o ON o.channel = :channel::integer AND o.reference = g.reference
 ), decided AS MATERIALIZED (
@@ -41,9 +46,11 @@ WITH given AS MATERIALIZED (
     WHERE NOT k.is_changed AND k.last_seen_at < clock_timestamp() - interval '1 minute'
         AND o.channel = :channel::integer AND o.reference = k.reference
 ), stored AS (
-    INSERT INTO ferry.portal_order AS o (channel, reference, portal_id, placed_at, portal_state, open, cancelled, document,
+    INSERT INTO ferry.portal_order AS o (channel, reference, portal_id, placed_at, portal_state, open, cancelled,
+        document,
         fingerprint, state, reason, erp_id, next_attempt_at, first_seen_at, last_seen_at, run)
-    SELECT :channel::integer, reference, portal_id, ferry.instant(placed), portal_state, open, cancelled, document, fingerprint,
+    SELECT :channel::integer, reference, portal_id, ferry.instant(placed), portal_state, open, cancelled, document,
+        fingerprint,
         new_state, CASE WHEN new_state = old_state THEN old_reason
             WHEN new_state = 'skipped' THEN 'cancelled on the portal before it was imported' END, erp_id,
         CASE WHEN new_state = 'ready' THEN clock_timestamp() END, clock_timestamp(), clock_timestamp(), :run::bigint
@@ -59,7 +66,8 @@ WITH given AS MATERIALIZED (
     RETURNING reference
 ), counted AS (
     UPDATE ferry.run r SET
-        inbound = r.inbound + n.inbound, changed = r.changed + n.changed, unchanged = r.unchanged + n.inbound - n.changed,
+        inbound = r.inbound + n.inbound, changed = r.changed + n.changed,
+            unchanged = r.unchanged + n.inbound - n.changed,
         successful = r.successful + n.successful, failed = r.failed + n.failed,
         deferred = r.deferred + n.changed - n.successful - n.failed
     FROM (SELECT (SELECT count(*) FROM given) AS inbound, count(*) AS changed,
@@ -73,18 +81,23 @@ SELECT (SELECT count(*) FROM given), (SELECT count(*) FROM stored),
 
 -- name: store_lines
 -- What the stored orders hold back, as the document's lines say. A quantity that is no decimal counts as nothing.
+-- A line that is gone (a cancelled order has none) stays and holds nothing: feeds find its product by it.
 WITH gone AS (
-    DELETE FROM ferry.portal_order_line WHERE channel = :channel::integer AND reference = ANY (:references::text[])
+    UPDATE ferry.portal_order_line SET quantity = 0, open_quantity = 0
+    WHERE channel = :channel::integer AND reference = ANY (:references::text[]) AND quantity > 0
         AND (reference, line) NOT IN (SELECT o.reference, l.line->>'line' FROM ferry.portal_order o,
             json_array_elements(replace(o.document, '\u0000', '\ufffd')::json->'lines') AS l(line)
-            WHERE o.channel = :channel::integer AND o.reference = ANY (:references::text[]) AND l.line->>'line' IS NOT NULL)
+            WHERE o.channel = :channel::integer AND o.reference = ANY (:references::text[])
+                AND l.line->>'line' IS NOT NULL)
 )
 INSERT INTO ferry.portal_order_line AS p (channel, reference, line, sku, quantity, open_quantity)
 SELECT :channel::integer, q.reference, q.line, max(q.sku), sum(q.quantity), sum(least(q.open_quantity, q.quantity))
 FROM (
     SELECT o.reference, l.line->>'line' AS line, coalesce(l.line->>'sku', '') AS sku,
-        CASE WHEN l.line->>'quantity' ~ '^[0-9]{1,15}([.][0-9]{1,10})?$' THEN (l.line->>'quantity')::numeric ELSE 0 END AS quantity,
-        CASE WHEN l.line->>'open_quantity' ~ '^[0-9]{1,15}([.][0-9]{1,10})?$' THEN (l.line->>'open_quantity')::numeric ELSE 0 END
+        CASE WHEN l.line->>'quantity' ~ '^[0-9]{1,15}([.][0-9]{1,10})?$' THEN (l.line->>'quantity')::numeric ELSE 0
+            END AS quantity,
+        CASE WHEN l.line->>'open_quantity' ~ '^[0-9]{1,15}([.][0-9]{1,10})?$' THEN (l.line->>'open_quantity')::numeric
+            ELSE 0 END
             AS open_quantity
     FROM ferry.portal_order o, json_array_elements(replace(o.document, '\u0000', '\ufffd')::json->'lines') AS l(line)
     WHERE o.channel = :channel::integer AND o.reference = ANY (:references::text[])
@@ -106,7 +119,8 @@ ORDER BY placed_at, reference LIMIT :most::bigint
 
 -- name: record
 WITH outcome AS (
-    SELECT DISTINCT ON (o.reference) o.* FROM unnest(:references::text[], :states::text[], :reasons::text[], :attempts::integer[],
+    SELECT DISTINCT ON (o.reference) o.* FROM unnest(:references::text[], :states::text[], :reasons::text[],
+        :attempts::integer[],
         :next_attempts::bigint[], :erp_ids::bigint[], :erp_numbers::text[])
         WITH ORDINALITY AS o(reference, state, reason, attempts, next_attempt, erp_id, erp_number, position)
     ORDER BY o.reference, o.position DESC
@@ -119,7 +133,8 @@ WITH outcome AS (
 ), recorded AS (
     UPDATE ferry.portal_order p SET
         state = o.told, reason = o.reason, attempts = coalesce(o.attempts, 0),
-        next_attempt_at = CASE WHEN o.told = 'ready' THEN coalesce(ferry.instant(o.next_attempt), clock_timestamp()) END,
+        next_attempt_at = CASE WHEN o.told = 'ready' THEN coalesce(ferry.instant(o.next_attempt),
+            clock_timestamp()) END,
         erp_id = CASE WHEN o.told = 'linked' THEN o.erp_id END,
         erp_number = CASE WHEN o.told = 'linked' THEN o.erp_number END,
         linked_at = CASE WHEN o.told = 'linked' THEN clock_timestamp() END,
@@ -128,7 +143,8 @@ WITH outcome AS (
     RETURNING p.run, o.state AS old_state, p.state AS new_state
 ), moved AS (
     SELECT run,
-        sum((new_state IN ('linked', 'skipped'))::integer - (old_state IN ('linked', 'skipped'))::integer) AS successful,
+        sum((new_state IN ('linked', 'skipped'))::integer - (old_state IN ('linked',
+            'skipped'))::integer) AS successful,
         sum((new_state = 'review')::integer - (old_state = 'review')::integer) AS failed
     FROM recorded WHERE new_state <> old_state GROUP BY run
 ), counted AS (

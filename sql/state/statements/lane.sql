@@ -39,7 +39,8 @@ FOR SHARE
 
 -- name: report
 UPDATE ferry.job
-SET last_error = nullif(:error::text, ''), last_error_at = CASE WHEN :error::text = '' THEN last_error_at ELSE clock_timestamp() END
+SET last_error = nullif(:error::text, ''), last_error_at = CASE WHEN :error::text = '' THEN last_error_at
+    ELSE clock_timestamp() END
 WHERE channel = :channel::integer AND job = :job::text AND holder = :holder::text AND epoch = :epoch::bigint
     AND expires_at > clock_timestamp()
     AND (last_error IS DISTINCT FROM nullif(:error::text, '') OR :error::text <> '')

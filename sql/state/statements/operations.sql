@@ -19,8 +19,10 @@ CROSS JOIN LATERAL (
     SELECT coalesce(json_agg(json_build_object('job', j.job,
         'holder', CASE WHEN j.expires_at > clock_timestamp() THEN j.holder END,
         'mine', coalesce(j.expires_at > clock_timestamp() AND j.holder = :holder::text, false),
-        'lease_until', ferry.iso(j.expires_at), 'paused', j.paused, 'pause_reason', j.pause_reason, 'requested', j.requested,
-        'last_run', ferry.run_json(j.last_run), 'last_success_at', ferry.iso(j.last_success_at), 'last_error', j.last_error,
+        'lease_until', ferry.iso(j.expires_at), 'paused', j.paused, 'pause_reason', j.pause_reason, 'requested',
+            j.requested,
+        'last_run', ferry.run_json(j.last_run), 'last_success_at', ferry.iso(j.last_success_at), 'last_error',
+            j.last_error,
         'last_error_at', ferry.iso(j.last_error_at), 'compared_fully_at', ferry.iso(j.compared_fully_at),
         'pending', n.pending, 'due', n.due, 'dead', n.dead, 'absent', n.absent) ORDER BY j.job), '[]') AS jobs
     FROM ferry.job j
@@ -31,34 +33,43 @@ CROSS JOIN LATERAL (
                 + (SELECT count(*) FROM ferry.portal_order po WHERE po.channel = c.id AND po.state = 'ready'
                     AND po.next_attempt_at <= clock_timestamp() AND j.job = 'intake') AS due,
             count(*) FILTER (WHERE p.state = 'absent') AS absent,
-            (SELECT count(*) FROM ferry.publication d WHERE d.channel = c.id AND d.feed = j.job AND d.state = 'dead') AS dead
+            (SELECT count(*) FROM ferry.publication d WHERE d.channel = c.id AND d.feed = j.job
+                AND d.state = 'dead') AS dead
         FROM ferry.publication p WHERE p.channel = c.id AND p.feed = j.job AND p.state IN ('pending', 'absent')) n
     WHERE j.channel = c.id) j
 CROSS JOIN LATERAL (
-    SELECT json_build_object('waiting', count(*) FILTER (WHERE p.state = 'waiting'), 'ready', count(*) FILTER (WHERE p.state = 'ready'),
+    SELECT json_build_object('waiting', count(*) FILTER (WHERE p.state = 'waiting'), 'ready',
+        count(*) FILTER (WHERE p.state = 'ready'),
         'review', count(*) FILTER (WHERE p.state = 'review'), 'linked', count(*) FILTER (WHERE p.state = 'linked'),
         'skipped', count(*) FILTER (WHERE p.state = 'skipped')) AS orders
     FROM ferry.portal_order p WHERE p.channel = c.id) o
 CROSS JOIN LATERAL (
-    SELECT coalesce(json_agg(json_build_object('reference', r.reference, 'reason', r.reason, 'last_seen_at', ferry.iso(r.last_seen_at))
+    SELECT coalesce(json_agg(json_build_object('reference', r.reference, 'reason', r.reason, 'last_seen_at',
+        ferry.iso(r.last_seen_at))
         ORDER BY r.last_seen_at DESC), '[]') AS reviews
-    FROM (SELECT * FROM ferry.portal_order p WHERE p.channel = c.id AND p.state = 'review' ORDER BY p.last_seen_at DESC LIMIT 100) r) v
+    FROM (SELECT * FROM ferry.portal_order p WHERE p.channel = c.id AND p.state = 'review'
+        ORDER BY p.last_seen_at DESC LIMIT 100) r) v
 WHERE c.id = :channel::integer OR :channel::integer = 0
 
 -- name: runs
 SELECT coalesce(json_agg(ferry.run_json(r.id) ORDER BY r.id DESC), '[]')::text FROM (
-    SELECT id FROM ferry.run WHERE channel = :channel::integer AND job = :job::text ORDER BY id DESC LIMIT :most::bigint) r
+    SELECT id FROM ferry.run WHERE channel = :channel::integer AND job = :job::text
+        ORDER BY id DESC LIMIT :most::bigint) r
 
 -- name: dead_letters
-SELECT coalesce(json_agg(json_build_object('channel', p.channel, 'feed', p.feed, 'key', p.key, 'part', p.part, 'label', p.label,
-    'desired', p.desired, 'reason', p.reason, 'attempts', p.attempts, 'changed_at', ferry.iso(p.changed_at)) ORDER BY p.changed_at DESC), '[]')::text
+SELECT coalesce(json_agg(json_build_object('channel', p.channel, 'feed', p.feed, 'key', p.key, 'part', p.part,
+    'label', p.label,
+    'desired', p.desired, 'reason', p.reason, 'attempts', p.attempts, 'changed_at', ferry.iso(p.changed_at))
+        ORDER BY p.changed_at DESC), '[]')::text
 FROM (SELECT * FROM ferry.publication WHERE channel = :channel::integer AND feed = :job::text AND state = 'dead'
     ORDER BY changed_at DESC LIMIT :most::bigint) p
 
 -- name: explain
 SELECT json_build_object('label', :label::text,
-    'publications', (SELECT coalesce(json_agg(json_build_object('channel', p.channel, 'feed', p.feed, 'key', p.key, 'part', p.part,
-            'state', p.state, 'desired', p.desired, 'acknowledged', p.acknowledged, 'acknowledged_at', ferry.iso(p.acknowledged_at),
+    'publications', (SELECT coalesce(json_agg(json_build_object('channel', p.channel, 'feed', p.feed, 'key', p.key,
+        'part', p.part,
+            'state', p.state, 'desired', p.desired, 'acknowledged', p.acknowledged, 'acknowledged_at',
+                ferry.iso(p.acknowledged_at),
             'changed_at', ferry.iso(p.changed_at), 'attempts', p.attempts, 'snoozes', p.snoozes,
             'next_attempt_at', ferry.iso(p.next_attempt_at), 'reason', p.reason, 'run', ferry.run_json(p.run),
             'exchanges', e.exchanges) ORDER BY p.channel, p.feed, p.key, p.part), '[]')
@@ -66,14 +77,18 @@ SELECT json_build_object('label', :label::text,
             AND (channel = :channel::integer OR :channel::integer = 0) ORDER BY channel, feed, key, part LIMIT 100) p
         CROSS JOIN LATERAL (
             SELECT coalesce(json_agg(json_build_object('id', x.id, 'started_at', ferry.iso(x.started_at),
-                'finished_at', ferry.iso(x.finished_at), 'verdict', x.verdicts[array_position(x.keys, p.key)], 'status', x.status,
+                'finished_at', ferry.iso(x.finished_at), 'verdict', x.verdicts[array_position(x.keys, p.key)],
+                    'status', x.status,
                 'requests', x.requests, 'request', x.request, 'reply', x.reply) ORDER BY x.id DESC), '[]') AS exchanges
-            FROM (SELECT * FROM ferry.exchange x WHERE x.keys @> ARRAY[p.key] AND x.channel = p.channel AND x.job = p.feed
+            FROM (SELECT * FROM ferry.exchange x WHERE x.keys @> ARRAY[p.key] AND x.channel = p.channel
+                AND x.job = p.feed
                 ORDER BY x.id DESC LIMIT 10) x) e),
-    'orders', (SELECT coalesce(json_agg(json_build_object('channel', o.channel, 'reference', o.reference, 'portal_id', o.portal_id,
+    'orders', (SELECT coalesce(json_agg(json_build_object('channel', o.channel, 'reference', o.reference, 'portal_id',
+        o.portal_id,
             'portal_state', o.portal_state, 'state', o.state, 'reason', o.reason, 'attempts', o.attempts,
             'next_attempt_at', ferry.iso(o.next_attempt_at), 'erp_id', o.erp_id, 'erp_number', o.erp_number,
-            'placed_at', ferry.iso(o.placed_at), 'first_seen_at', ferry.iso(o.first_seen_at), 'last_seen_at', ferry.iso(o.last_seen_at),
+            'placed_at', ferry.iso(o.placed_at), 'first_seen_at', ferry.iso(o.first_seen_at), 'last_seen_at',
+                ferry.iso(o.last_seen_at),
             'linked_at', ferry.iso(o.linked_at), 'document', o.document) ORDER BY o.channel, o.reference), '[]')
         FROM (SELECT * FROM ferry.portal_order WHERE reference = :label::text
             AND (channel = :channel::integer OR :channel::integer = 0) LIMIT 100) o))::text
@@ -87,7 +102,8 @@ WITH chosen AS (
         AND (:reason::text = '' OR strpos(reason, :reason::text) > 0)
     FOR UPDATE
 ), replayed AS (
-    UPDATE ferry.publication p SET state = 'pending', attempts = 0, snoozes = 0, next_attempt_at = clock_timestamp(), reason = NULL
+    UPDATE ferry.publication p SET state = 'pending', attempts = 0, snoozes = 0, next_attempt_at = clock_timestamp(),
+        reason = NULL
     FROM chosen c WHERE p.channel = :channel::integer AND p.feed = :job::text AND p.key = c.key AND p.part = c.part
 ), counted AS (
     UPDATE ferry.run r SET failed = r.failed - n.n, deferred = r.deferred + n.n, finished_at = NULL
@@ -95,7 +111,8 @@ WITH chosen AS (
 ), woken AS (
     SELECT pg_notify('ferry', :job::text)::text AS x FROM (SELECT 1 FROM chosen LIMIT 1) one
 )
-SELECT (SELECT count(*) FROM chosen), (SELECT coalesce(json_agg(label), '[]') FROM (SELECT label FROM chosen ORDER BY label LIMIT 1000) l)::text,
+SELECT (SELECT count(*) FROM chosen), (SELECT coalesce(json_agg(label), '[]') FROM (SELECT label FROM chosen
+    ORDER BY label LIMIT 1000) l)::text,
     (SELECT count(x) FROM woken)
 
 -- name: discard
@@ -111,7 +128,8 @@ WITH chosen AS (
     UPDATE ferry.run r SET failed = r.failed - n.n, successful = r.successful + n.n
     FROM (SELECT run, count(*) AS n FROM chosen GROUP BY run) n WHERE r.id = n.run
 )
-SELECT (SELECT count(*) FROM chosen), (SELECT coalesce(json_agg(label), '[]') FROM (SELECT label FROM chosen ORDER BY label LIMIT 1000) l)::text
+SELECT (SELECT count(*) FROM chosen), (SELECT coalesce(json_agg(label), '[]') FROM (SELECT label FROM chosen
+    ORDER BY label LIMIT 1000) l)::text
 
 -- name: retry_order
 -- What a person skipped may be taken up again; what the portal cancelled may not.
@@ -134,7 +152,8 @@ WITH old AS (
 ), woken AS (
     SELECT pg_notify('ferry', 'intake')::text AS x FROM (SELECT 1 FROM retried LIMIT 1) one
 )
-SELECT (SELECT count(*) FROM retried), (SELECT count(*) FROM old), (SELECT min(state) FROM old), (SELECT count(x) FROM woken)
+SELECT (SELECT count(*) FROM retried), (SELECT count(*) FROM old), (SELECT min(state) FROM old), (SELECT count(x)
+    FROM woken)
 
 -- name: skip_order
 WITH old AS (
@@ -142,8 +161,10 @@ WITH old AS (
     WHERE channel = :channel::integer AND reference = :reference::text
     FOR UPDATE
 ), skipped AS (
-    UPDATE ferry.portal_order o SET state = 'skipped', reason = :reason::text, next_attempt_at = NULL, txid = pg_current_xact_id()
-    FROM old WHERE o.channel = old.channel AND o.reference = old.reference AND old.state IN ('review', 'waiting', 'ready')
+    UPDATE ferry.portal_order o SET state = 'skipped', reason = :reason::text, next_attempt_at = NULL,
+        txid = pg_current_xact_id()
+    FROM old WHERE o.channel = old.channel AND o.reference = old.reference AND old.state IN ('review', 'waiting',
+        'ready')
     RETURNING o.run, old.state AS old_state
 ), counted AS (
     UPDATE ferry.run r SET successful = r.successful + 1, failed = r.failed - (n.old_state = 'review')::integer,
@@ -152,7 +173,8 @@ WITH old AS (
 ), woken AS (
     SELECT pg_notify('ferry', 'stock')::text AS x FROM (SELECT 1 FROM skipped LIMIT 1) one
 )
-SELECT (SELECT count(*) FROM skipped), (SELECT count(*) FROM old), (SELECT min(state) FROM old), (SELECT count(x) FROM woken)
+SELECT (SELECT count(*) FROM skipped), (SELECT count(*) FROM old), (SELECT min(state) FROM old), (SELECT count(x)
+    FROM woken)
 
 -- name: purge
 -- What is older than the retention and no longer needed; at most so many rows of each, so that it never takes long.
