@@ -36,7 +36,10 @@ class Orders(Case):
                 for line in client.read('sale.line', lines, 'product', 'quantity', 'unit_price', 'taxes')]
         self.assertIn((self.product(1), 2.0, Decimal('10.01'), 1), seen)
         self.assertIn((self.product(7), 3.0, Decimal('10.07'), 1), seen)
-        self.assertEqual(3, len(seen), seen)  # two lines and the shipping
+        # the shipping, and where the portal rounds in another way, the cent between the totals
+        adjustments = [line for line in seen if line[0] == client.one('product.product', ['code', '=', 'ADJUSTMENT'])]
+        self.assertEqual(3, len(seen) - len(adjustments), seen)
+        self.assertLessEqual(sum(abs(line[2]) for line in adjustments), Decimal('0.05'))
         self.shows(1, 98)
         self.shows(7, 97)
         self.assert_balanced()

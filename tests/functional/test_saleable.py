@@ -36,7 +36,7 @@ class Saleable(Case):
     def watch(self, number, allowed):
         sampler = Sampler(self.vendure.admin(), number, allowed)
         sampler.start()
-        self.addCleanup(sampler.stop)
+        self._closing.callback(sampler.stop)
         return sampler
 
     def finish(self, sampler):
@@ -123,7 +123,7 @@ class Saleable(Case):
 
     def test_an_order_that_waits_for_review_is_not_sold_twice(self):
         """Placed and not imported: the ERP cannot reserve it, yet the portal must not offer it again."""
-        self.begin(products=3)
+        self.begin()
         unknown = self.admin.add_product('Unknown', 'NOT-IN-ERP')
         self.admin.set_stock(unknown, 10)
         sampler = self.watch(1, 100)
