@@ -36,11 +36,12 @@ class Dispatching : public testing::StoreTest {
 TEST_F(Dispatching, DueItemsCarryWhatIsNeededAndStayBelowTheCap) {
   EXPECT_THAT(due(lease_, 1), SizeIs(1));
   EXPECT_THAT(due(lease_, 0), IsEmpty());
-  const auto items = due(lease_, 2);
-  ASSERT_THAT(items, SizeIs(2));
-  EXPECT_EQ(items[0].item.document, R"({"sku":"A","location":null,"quantity":"5"})");
-  EXPECT_EQ(items[0].item.acknowledged, "");
-  EXPECT_EQ(items[0].delivery.state, PublicationState::pending);
+  EXPECT_THAT(due(lease_, 2), SizeIs(2));
+  const auto a = due_one("A");
+  EXPECT_EQ(a.key, (RecordKey{a_, 0}));
+  EXPECT_EQ(a.item.document, R"({"sku":"A","location":null,"quantity":"5"})");
+  EXPECT_EQ(a.item.acknowledged, "");
+  EXPECT_EQ(a.delivery.state, PublicationState::pending);
 }
 
 TEST_F(Dispatching, WhatIsInFlightIsLeftOut) {
@@ -61,10 +62,9 @@ TEST_F(Dispatching, DeliveredBecomesAcknowledged) {
 }
 
 TEST_F(Dispatching, ExchangesOfSeveralBatchesAreRecordedInOneCall) {
-  const auto items = due(lease_);
   const engine::SettledExchange both[] = {
-      exchange({settled(items[0], Verdict::delivered, PublicationState::settled)}),
-      exchange({settled(items[1], Verdict::rejected, PublicationState::dead, "unknown 'SKU'; {x}")})};
+      exchange({settled(due_one("A"), Verdict::delivered, PublicationState::settled)}),
+      exchange({settled(due_one("B"), Verdict::rejected, PublicationState::dead, "unknown 'SKU'; {x}")})};
   must(store_.settle(lease_, Feed::stock, both));
   EXPECT_EQ(counts_of(run_), "2/1/1/0");
   EXPECT_EQ(value("SELECT string_agg(keys::text || verdicts::text, ' ' ORDER BY id) FROM ferry.exchange"),

@@ -302,17 +302,21 @@ UNION ALL
 
 -- name: opened.keyed
 -- What this portal itself still holds back, per SKU.
-SELECT p.code AS sku, sum(l.open_quantity) AS quantity
+SELECT l.sku, sum(greatest(0, l.quantity - coalesce(r.quantity, 0))) AS quantity
 FROM published p CROSS JOIN LATERAL (
-    SELECT l.reference, l.open_quantity FROM ferry.portal_order_line l
-    WHERE l.sku = p.code AND l.open_quantity > 0 AND l.channel = :channel::integer OFFSET 0) l
+    SELECT l.reference, l.sku, sum(l.open_quantity) AS quantity FROM ferry.portal_order_line l
+    WHERE l.sku = p.code AND l.open_quantity > 0 AND l.channel = :channel::integer GROUP BY l.reference, l.sku OFFSET 0) l
 JOIN holding h ON h.reference = l.reference
-GROUP BY p.code
+LEFT JOIN released r ON r.reference = l.reference AND r.sku = l.sku
+GROUP BY l.sku
 
 -- name: opened.full
-SELECT l.sku, sum(l.open_quantity) AS quantity FROM ferry.portal_order_line l
+SELECT l.sku, sum(greatest(0, l.quantity - coalesce(r.quantity, 0))) AS quantity
+FROM (SELECT l.reference, l.sku, sum(l.open_quantity) AS quantity FROM ferry.portal_order_line l
     JOIN holding h ON h.reference = l.reference
-WHERE l.channel = :channel::integer AND l.open_quantity > 0 GROUP BY l.sku
+    WHERE l.channel = :channel::integer AND l.open_quantity > 0 GROUP BY l.reference, l.sku) l
+LEFT JOIN released r ON r.reference = l.reference AND r.sku = l.sku
+GROUP BY l.sku
 
 -- name: listed.keyed
 candidate c JOIN "web_shop-product_product" x ON x.product = c.key
@@ -353,6 +357,15 @@ WITH %frame%, %claims%, published AS (
     WHERE :on_hand::boolean AND o.channel = :channel::integer AND o.open AND NOT o.cancelled AND NOT EXISTS (
         SELECT FROM sale_sale s WHERE nullif(s.web_id::text, '') = o.channel || ':' || o.reference
             AND s.state = 'cancelled')
+), released AS MATERIALIZED (
+    -- of a confirmed sale: what a person took out of it, by a cancelled move that will not be made again
+    SELECT h.reference, p.code AS sku, sum(m.internal_quantity::numeric * du.factor / su.factor) AS quantity
+    FROM holding h JOIN ferry.portal_order o ON o.channel = :channel::integer AND o.reference = h.reference
+    JOIN sale_line l ON l.sale = o.erp_id JOIN sale_line_moves_ignored_rel r ON r.sale_line = l.id
+    JOIN stock_move m ON m.id = r.move AND m.state = 'cancelled' JOIN product_product p ON p.id = m.product
+    JOIN product_template t ON t.id = p.template JOIN unit du ON du.id = t.default_uom
+    JOIN unit su ON su.id = coalesce(t.sale_uom, t.default_uom)
+    GROUP BY h.reference, p.code
 ), opened AS (%opened%),
 -- sums of floating quantities differ in their last bits with the plan: rounded to the unit before anything is compared
 free AS (

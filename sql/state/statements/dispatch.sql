@@ -31,8 +31,7 @@ ORDER BY due.rank, due.next_attempt_at
 
 -- name: settle
 -- One exchange per element of the first arrays, one item per element of the item arrays. A publication contributes one
--- to
--- its run: deferred while pending or absent, successful when settled, failed when dead; the run follows each change.
+-- to its run: deferred while pending or absent, successful when settled, failed when dead; the run follows each change.
 WITH exchange AS MATERIALIZED (
     SELECT x.*, nextval(pg_get_serial_sequence('ferry.exchange', 'id')) AS id
     FROM unnest(:started::bigint[], :finished::bigint[], :requests::integer[], :statuses::integer[], :sent::text[],
@@ -47,18 +46,21 @@ WITH exchange AS MATERIALIZED (
         reply)
     OVERRIDING SYSTEM VALUE
     SELECT x.id, :channel::integer, :feed::text, ferry.instant(x.started), ferry.instant(x.finished), x.requests,
-        array_agg(i.key ORDER BY i.position), array_agg(i.verdict ORDER BY i.position), x.status, x.request, x.reply
-    FROM exchange x JOIN item i ON i.number = x.number
-    GROUP BY x.id, x.started, x.finished, x.requests, x.status, x.request, x.reply
+        b.keys, b.verdicts, x.status, x.request, x.reply
+    FROM exchange x JOIN (
+        SELECT i.number, array_agg(i.key ORDER BY i.position) AS keys, array_agg(i.verdict ORDER BY i.position) AS verdicts
+        FROM item i GROUP BY i.number) b ON b.number = x.number
+), sent AS MATERIALIZED (
+    -- a row that is locked carries a copy of every row it is joined with, so these stay narrow
+    SELECT x.number, x.id, x.finished FROM exchange x
 ), latest AS (
     SELECT DISTINCT ON (key, part) * FROM item ORDER BY key, part, position DESC
 ), old AS MATERIALIZED (
     SELECT p.key, p.part, p.run, p.state, coalesce(p.desired, '') <> l.document AS moved_on,
         l.document, l.verdict = 'delivered' AS delivered, l.state AS told, l.attempts, l.snoozes, l.next_attempt,
-            l.reason,
-        x.id AS exchange, x.finished
-    FROM latest l JOIN exchange x ON x.number = l.number CROSS JOIN LATERAL (
-        SELECT * FROM ferry.publication p
+        l.reason, x.id AS exchange, x.finished
+    FROM latest l JOIN sent x ON x.number = l.number CROSS JOIN LATERAL (
+        SELECT p.key, p.part, p.run, p.state, p.desired FROM ferry.publication p
         WHERE p.channel = :channel::integer AND p.feed = :feed::text AND p.key = l.key AND p.part = l.part OFFSET 0) p
     FOR UPDATE OF p
 ), settled AS (
