@@ -162,7 +162,8 @@ WITH finished AS (
     DELETE FROM ferry.run WHERE id = :run::bigint AND changed = 0
 )
 UPDATE ferry.job SET
-    portal_clock = greatest(portal_clock, ferry.instant(nullif(:window_end::bigint, 0))),
+    -- back as well: a portal whose clock once jumped ahead must not hide the orders of the time between
+    portal_clock = coalesce(ferry.instant(nullif(:window_end::bigint, 0)), portal_clock),
     last_run = coalesce((SELECT id FROM finished), last_run),
     requested = NULL,
     last_success_at = clock_timestamp()
