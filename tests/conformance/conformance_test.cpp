@@ -44,6 +44,7 @@ json::value sample(const config::Field& field) {
     case config::Type::boolean: return true;
     case config::Type::decimal: return "1";
     case config::Type::list: return json::array{"x"};
+    case config::Type::map: return json::object{{"x", "y"}};
     case config::Type::text:
     case config::Type::secret: break;
   }
