@@ -68,7 +68,7 @@ void Cluster::configure(bool durable) const {
   file << "listen_addresses = ''\nunix_socket_directories = '" << folder_ << "'\nport = " << kPort
        << "\nshared_buffers = 1GB\nmax_wal_size = 8GB\ncheckpoint_timeout = 1h\njit = off\nautovacuum = off\n"
           "max_parallel_workers_per_gather = 0\nmaintenance_work_mem = 512MB\nlog_min_messages = error\n"
-          "max_wal_senders = 0\n";
+          "max_wal_senders = 0\nshared_preload_libraries = 'pg_stat_statements'\n";
   file << (durable ? "wal_level = replica\nfsync = on\n" : "wal_level = minimal\nfsync = off\nwork_mem = 256MB\n");
 }
 

@@ -5,6 +5,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "tests/bench/report.h"
+
 namespace ferry::bench {
 namespace {
 
@@ -43,6 +45,7 @@ void Dataset::load(const Cluster& cluster, const Size& size) {
   pg.run("BEGIN; " + file("erp.sql") + "CALL bench_fill(" + std::to_string(size.products) + ", " +
          std::to_string(size.moves) + "); " + file("erp_indexes.sql") + "COMMIT");
   pg.run("VACUUM ANALYZE");
+  pg.run("CREATE EXTENSION pg_stat_statements");
   sql::OdbcStore store(settings(cluster, size.database));
   must(store.migrate());
   Dataset dataset(cluster, size);
@@ -101,6 +104,25 @@ void Dataset::acknowledge_all() {
       "UPDATE ferry.publication SET acknowledged = desired, acknowledged_fingerprint = fingerprint,"
       " acknowledged_at = now(), state = 'settled', next_attempt_at = NULL WHERE state = 'pending';"
       "UPDATE ferry.run SET successful = changed, deferred = 0, finished_at = now() WHERE deferred > 0");
+}
+
+void Dataset::watch_statements() { pg_.run("SELECT pg_stat_statements_reset()"); }
+
+Dataset::Statements Dataset::watched_statements(std::int64_t rounds) {
+  // not our own: they come through libpq and know nothing of candidates, lanes or snapshots
+  const auto rows = pg_.rows(
+      "SELECT total_exec_time / $1::float8, left(regexp_replace(query, '\\s+', ' ', 'g'), 60) FROM pg_stat_statements s"
+      " WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())"
+      " AND query ~ 'candidate|pg_current_snapshot|hint_horizon|now_snapshot|pg_snapshot' AND query !~ 'pg_stat'"
+      " ORDER BY 1 DESC",
+      {std::to_string(rounds)});
+  Statements statements;
+  for (const auto& row : rows) {
+    const double time = std::stod(row[0]);
+    statements.sum_ms += time;
+    if (statements.lines.size() < 4) statements.lines.push_back(number(time) + " ms  " + row[1] + " ...");
+  }
+  return statements;
 }
 
 void Dataset::settle_down() {

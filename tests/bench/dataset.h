@@ -39,6 +39,14 @@ class Dataset {
   std::vector<std::int64_t> touch(std::int64_t count, bool wake);
   // Takes what is pending for delivered.
   void acknowledge_all();
+  // Begins to count the time of each of Ferry's statements.
+  void watch_statements();
+  // Milliseconds that a round spent in them, the costliest first, as lines for people; and what they sum up to.
+  struct Statements {
+    std::vector<std::string> lines;
+    double sum_ms = 0;
+  };
+  Statements watched_statements(std::int64_t rounds);
   // Dead rows away and pages written, so that every measurement meets the same tables.
   void settle_down();
 

@@ -18,6 +18,7 @@ class History {
     dataset_.settle_down();
     for (int warm = 0; warm < 2; ++warm) round();
     times_.clear();
+    dataset_.watch_statements();
   }
 
   void round() {
@@ -71,6 +72,9 @@ std::vector<Row> measure_marking(const Bench& bench) {
   Row marked = judged("marking", "100 touched of " + thousands(bench.large.moves) + " moves -> rows marked", time,
                       kGoalMs, "ms");
   marked.measured += " (min " + number(quantile(whole.times(), 0)) + ")";
+  const auto statements = whole.dataset().watched_statements(kRounds);
+  marked.profile = statements.lines;
+  marked.profile.push_back(number(time - statements.sum_ms) + " ms  commit with its flush, round trips, the driver");
   Row flat =
       judged("marking", "the same, against " + thousands(bench.small.moves) + " moves", time / before, kFlat, "x");
   flat.measured += " (" + number(before) + " ms)";

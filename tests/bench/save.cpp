@@ -39,6 +39,7 @@ std::vector<Row> measure_save(const Bench& bench) {
     Row row = judged("save", std::string(save.at("what").as_string()) + ": with Ferry / without", figure("ratio"),
                      kGoal, "x", 3);
     row.measured += " (" + number(figure("without_ms")) + " ms without, " + number(figure("added_ms")) + " ms more)";
+    row.profile = {"processor time of the server alone: " + number(figure("processor"), 3) + " x"};
     rows.push_back(std::move(row));
   }
   return rows;
