@@ -31,9 +31,10 @@ WHERE h.feed = :feed::text AND h.txid >= (:since::text)::xid8
 -- With the keys that depend on a candidate, such as kits on their components.
 WITH candidate(key) AS MATERIALIZED (SELECT DISTINCT s.key FROM (%sources%) s(key) WHERE s.key <> 0 LIMIT :most::bigint)
 SELECT count(*), coalesce(array_agg(k.key), '{}')::text,
-    -- few keys: the prepared plan, which expects ten; many: one for their number
+    -- few keys: the prepared plan, which expects ten; many: one for their number, with room for what it compares
     set_config('plan_cache_mode', CASE WHEN count(*) <= 200 THEN 'force_generic_plan' ELSE 'force_custom_plan' END,
-        true)
+        true),
+    set_config('work_mem', CASE WHEN count(*) <= 200 THEN current_setting('work_mem') ELSE '64MB' END, true)
 FROM (SELECT c.key FROM candidate c UNION SELECT r.key::bigint FROM (%related%) r(key)) k
 
 -- name: keyed
