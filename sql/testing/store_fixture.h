@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "source_dir.h"  // generated
 #include "sql/odbc/statement.h"
 #include "sql/state/store.h"
 #include "sql/testing/private_cluster.h"
@@ -18,7 +19,7 @@
 namespace ferry::sql::testing {
 
 inline std::string read_source(const std::string& path_below_sql) {
-  const auto path = std::filesystem::path(__FILE__).parent_path().parent_path() / path_below_sql;
+  const auto path = std::filesystem::path(FERRY_SOURCE_DIR) / "sql" / path_below_sql;
   std::ifstream file(path);
   std::ostringstream text;
   text << file.rdbuf();

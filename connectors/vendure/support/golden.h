@@ -7,11 +7,12 @@
 #include <string>
 
 #include "plugin/connector/connector.h"
+#include "source_dir.h"  // generated
 
 namespace ferry::vendure::test {
 
 inline std::string read_golden(const std::string& name) {
-  std::ifstream file(std::filesystem::path(__FILE__).parent_path().parent_path() / "golden" / name);
+  std::ifstream file(std::filesystem::path(FERRY_SOURCE_DIR) / "connectors/vendure/golden" / name);
   std::stringstream text;
   text << file.rdbuf();
   return text.str();
