@@ -46,13 +46,27 @@ class Counts:
         return f'{self.passed} passed, {self.failed} failed, {self.skipped} skipped'
 
 
+class Program:
+    """One of the programs that CTest would run."""
+
+    def __init__(self, test):
+        properties = {prop['name']: prop['value'] for prop in test.get('properties', ())}
+        command_line = test.get('command', [])
+        self.is_gtest = bool(command_line) and Path(command_line[0]).name.endswith('_test')
+        self.arguments = command_line[:1] if self.is_gtest else command_line
+        self.name = Path(command_line[0]).name if self.is_gtest else test['name']
+        self.environment = dict(pair.split('=', 1) for pair in properties.get('ENVIRONMENT', ()))
+        # the tests find their data by paths from there
+        self.folder = properties.get('WORKING_DIRECTORY', ROOT)
+
+
 _children = set()
 
 
-def command(arguments, timeout, nice=0, environment=None, echo=None):
+def command(arguments, timeout, nice=0, environment=None, echo=None, folder=ROOT):
     """Runs to the end: (status, output). What takes too long is ended with everything it started. With `echo`, each line
     that it returns a text for is said at once."""
-    process = subprocess.Popen([str(a) for a in arguments], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    process = subprocess.Popen([str(a) for a in arguments], cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT, text=True, errors='replace', start_new_session=True,
                                env=dict(os.environ, **(environment or {})), preexec_fn=lambda: os.nice(nice))
     _children.add(process)
@@ -102,47 +116,35 @@ class Runner:
     # ---- what CTest knows -------------------------------------------------------------------------------------------
 
     def programs(self, preset):
-        """(name, command, environment) of each test program. GoogleTest programs run once as a whole, not once per test:
-        what they set up for all their tests is set up once."""
+        """Each test program. Those of GoogleTest run once as a whole, not once per test: what they set up for all their
+        tests is set up once."""
         _, output = command(['ctest', '--test-dir', ROOT / 'build' / preset, '--show-only=json-v1'], 300)
         found = {}
         for test in json.loads(output[output.index('{'):])['tests']:
-            if 'command' not in test:
-                found[test['name']] = (test['name'], [], {})
-                continue
-            environment = {}
-            for prop in test.get('properties', ()):
-                if prop['name'] == 'ENVIRONMENT':
-                    environment.update(pair.split('=', 1) for pair in prop['value'])
-            arguments = test['command']
-            whole = any(a.startswith('--gtest_filter=') for a in arguments)
-            name = Path(arguments[0]).name if whole else test['name']
-            found.setdefault(name, (name, arguments[:1] if whole else arguments, environment, whole))
+            program = Program(test)
+            found.setdefault(program.name, program)
         return list(found.values())
 
-    def run_programs(self, preset, nice=0, unit_only=False):
+    def run_programs(self, preset, nice=0):
         passed = failed = skipped = 0
-        for entry in self.programs(preset):
-            name, arguments, environment, *whole = entry
-            if not arguments:
-                failed += 1
-                show(f'{preset}: {name}', 'was not built')
-                continue
-            if unit_only and name.startswith('tests/'):
-                continue
-            ok, bad, left_out = self.program(preset, name, arguments, environment, bool(whole and whole[0]), nice)
+        for program in self.programs(preset):
+            ok, bad, left_out = self.run_program(preset, program, nice)
             passed, failed, skipped = passed + ok, failed + bad, skipped + left_out
         self.counts.add(f'{preset} tests', passed, failed, skipped)
 
-    def program(self, preset, name, arguments, environment, is_gtest, nice):
-        environment = dict(SANITIZERS, **environment)
-        if not is_gtest:
-            status, output = command(arguments, 300, nice, environment)
+    def run_program(self, preset, program, nice):
+        title = f'{preset}: {program.name}'
+        if not program.arguments:
+            show(title, 'was not built')
+            return 0, 1, 0
+        more = dict(nice=nice, environment=dict(SANITIZERS, **program.environment), folder=program.folder)
+        if not program.is_gtest:
+            status, output = command(program.arguments, 300, **more)
             if status:
-                show(f'{preset}: {name}', output)
+                show(title, output)
             return int(not status), int(bool(status)), 0
         with tempfile.NamedTemporaryFile(suffix='.json') as report:
-            status, output = command([*arguments, '--gtest_brief=1', f'--gtest_output=json:{report.name}'], 900, nice, environment)
+            status, output = command([*program.arguments, '--gtest_brief=1', f'--gtest_output=json:{report.name}'], 900, **more)
             try:
                 suites = json.load(report)['testsuites']
             except ValueError:
@@ -155,7 +157,7 @@ class Runner:
         if status and not bad:
             bad = 1  # it crashed, or a sanitizer spoke at its end
         if bad:
-            show(f'{preset}: {name}', output)
+            show(title, output)
         return max(0, len(tests) - bad - len(left_out)), bad, len(left_out)
 
     # ---- suites -----------------------------------------------------------------------------------------------------
