@@ -55,7 +55,8 @@ TEST_F(Listening, CancelEndsTheWaitFromAnyThreadAlsoBeforehand) {
 TEST_F(Listening, AfterALostConnectionTheNextWaitsConnectAgainAndSaySo) {
   listener_.wait(kLong);
   other_.run("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'ferry-listener'");
-  const Woken lost = listener_.wait(kLong);
+  Woken lost = listener_.wait(kLong);
+  if (lost.connected) lost = listener_.wait(kLong);  // the server's last words and its end may arrive one by one
   EXPECT_FALSE(lost.connected);
   EXPECT_THAT(lost.problem, HasSubstr("notifications lost"));
   const Woken back = listener_.wait(kLong);
