@@ -5,7 +5,7 @@ import time
 
 from installer.stage.rpc import RpcError
 
-from .world import Case
+from .world import Case, sku
 
 
 class Faults(Case):
