@@ -13,6 +13,7 @@ import argparse
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -113,6 +114,9 @@ def make_template(environment):
 
 
 def main():
+    # A shell starts background jobs with SIGINT ignored, and what we start
+    # would inherit that: trytond ends cleanly by SIGINT only
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument('--uri')
