@@ -318,21 +318,26 @@ FROM (SELECT l.reference, l.sku, sum(l.open_quantity) AS quantity FROM ferry.por
 LEFT JOIN released r ON r.reference = l.reference AND r.sku = l.sku
 GROUP BY l.sku
 
+-- name: listing
+-- What the channel publishes.
+SELECT p.id, p.code, t.type, t.default_uom, coalesce(t.sale_uom, t.default_uom) AS sale_uom
+    FROM "web_shop-product_product" x
+    JOIN product_product p ON p.id = x.product AND p.active AND p.code <> ''
+    JOIN product_template t ON t.id = p.template AND t.active AND t.type IN ('goods', 'assets', 'kit')
+    WHERE x.shop = :channel::integer AND x.active
+
 -- name: listed.keyed
-candidate c JOIN "web_shop-product_product" x ON x.product = c.key
+-- Key by key: the planner misjudges the joins with units, and would begin with every product.
+candidate c CROSS JOIN LATERAL (%listing% AND x.product = c.key OFFSET 0) p
 
 -- name: listed.full
-"web_shop-product_product" x
+(%listing%) p
 
 -- name: desired
 WITH %frame%, %claims%, published AS (
-    SELECT p.id AS product, p.code, t.type = 'kit' AS is_kit, du.digits AS default_digits, su.digits AS sale_digits,
+    SELECT p.id AS product, p.code, p.type = 'kit' AS is_kit, du.digits AS default_digits, su.digits AS sale_digits,
         du.factor / su.factor AS to_sale_unit
-    FROM %listed%
-    JOIN product_product p ON p.id = x.product AND p.active AND p.code <> ''
-    JOIN product_template t ON t.id = p.template AND t.active AND t.type IN ('goods', 'assets', 'kit')
-    JOIN unit du ON du.id = t.default_uom JOIN unit su ON su.id = coalesce(t.sale_uom, t.default_uom)
-    WHERE x.shop = :channel::integer AND x.active
+    FROM %listed% JOIN unit du ON du.id = p.default_uom JOIN unit su ON su.id = p.sale_uom
 ), %recipe%, %items% %unmoved%, %balance%, claimed AS MATERIALIZED (
     SELECT q.item, sum(q.quantity) AS quantity FROM (
         SELECT c.product AS item, c.quantity FROM claimed_product c WHERE NOT EXISTS (SELECT FROM recipe r
