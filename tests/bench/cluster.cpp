@@ -51,12 +51,14 @@ Cluster::Cluster() {
 }
 
 Cluster::~Cluster() {
-  if (is_kept_) return;
+  if (!is_kept_) remove();
+}
+
+void Cluster::remove() {
   try {
     if (is_running_) control("-m immediate stop");
   } catch (const std::exception&) {
-    // said in the log, which stays
-    return;
+    return;  // said in the log, which stays
   }
   std::error_code ignored;
   fs::remove_all(folder_, ignored);

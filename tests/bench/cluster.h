@@ -17,6 +17,8 @@ class Cluster {
   // Restarts it as it is measured: durable (facts are in settings() of cluster.cpp).
   void make_durable();
 
+  void remove();  // what the end of the object does; once
+
   // Leaves it running, for a look at what was measured.
   void keep() { is_kept_ = true; }
 

@@ -1,9 +1,13 @@
 // ferry-bench: see tests/bench/run --help.
+#include <signal.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <map>
 #include <string>
+#include <thread>
 
 #include "tests/bench/cells.h"
 #include "tests/bench/engine.h"
@@ -82,12 +86,27 @@ std::vector<Row> measure(const Options& options, const Bench& bench) {
   return rows;
 }
 
+// An interrupted benchmark leaves no cluster behind. Before any other thread starts: they inherit the mask.
+void clean_up_when_interrupted(Cluster& cluster) {
+  sigset_t ends;
+  sigemptyset(&ends);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&ends, number);
+  pthread_sigmask(SIG_BLOCK, &ends, nullptr);
+  std::thread([ends, &cluster] {
+    int number = 0;
+    sigwait(&ends, &number);
+    cluster.remove();
+    ::_exit(128 + number);
+  }).detach();
+}
+
 int run(const Options& options) {
   const Instant begin = now();
   const auto progress = [&](const std::string& text) {
     std::fprintf(stderr, "%5.1f s  %s\n", milliseconds(now() - begin) / 1000, text.c_str());
   };
   Cluster cluster;
+  clean_up_when_interrupted(cluster);
   const Size tiny{"tiny", 20'000, 100'000};
   const Size small = options.quick ? tiny : Size{"small", 100'000, 500'000};
   const Size large = options.quick ? Size{"large", 200'000, 1'000'000} : Size{"large", 1'000'000, 5'000'000};
