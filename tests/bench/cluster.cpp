@@ -55,6 +55,10 @@ Cluster::~Cluster() {
 }
 
 void Cluster::remove() {
+  std::call_once(removed_, [this] { stop_and_delete(); });
+}
+
+void Cluster::stop_and_delete() {
   try {
     if (is_running_) control("-m immediate stop");
   } catch (const std::exception&) {

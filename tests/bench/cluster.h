@@ -2,6 +2,7 @@
 // object. Runs as the user postgres when we are root.
 #pragma once
 
+#include <mutex>
 #include <string>
 
 namespace ferry::bench {
@@ -17,7 +18,8 @@ class Cluster {
   // Restarts it as it is measured: durable (facts are in settings() of cluster.cpp).
   void make_durable();
 
-  void remove();  // what the end of the object does; once
+  // What the end of the object does. Any thread; a second call waits for the first and does nothing.
+  void remove();
 
   // Leaves it running, for a look at what was measured.
   void keep() { is_kept_ = true; }
@@ -27,10 +29,12 @@ class Cluster {
   const std::string& folder() const { return folder_; }
 
  private:
+  void stop_and_delete();
   void configure(bool durable) const;
   void control(const std::string& action) const;
 
   std::string folder_;
+  std::once_flag removed_;
   bool is_running_ = false;
   bool is_kept_ = false;
 };
