@@ -7,9 +7,7 @@ SELECT pg_current_snapshot()::text, snapshot::text, pg_snapshot_xmin(snapshot)::
     cluster IS NOT NULL AND cluster <> ferry.cluster(),
     coalesce((SELECT true FROM ferry.change_hint h
         WHERE h.feed = :job::text AND h.key = 0 AND h.txid >= pg_snapshot_xmin(snapshot)
-            AND NOT pg_visible_in_snapshot(h.txid, snapshot) LIMIT 1), false),
-    -- a run that a crash takes back is found again with its watermark; answers are recorded durably, and this with them
-    set_config('synchronous_commit', 'off', true)
+            AND NOT pg_visible_in_snapshot(h.txid, snapshot) LIMIT 1), false)
 FROM ferry.job
 WHERE channel = :channel::integer AND job = :job::text AND holder = :holder::text AND epoch = :epoch::bigint
     AND expires_at > clock_timestamp()
