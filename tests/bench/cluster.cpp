@@ -2,10 +2,12 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
+#include <thread>
 
 namespace ferry::bench {
 namespace {
@@ -65,7 +67,11 @@ void Cluster::stop_and_delete() {
     return;  // said in the log, which stays
   }
   std::error_code ignored;
-  fs::remove_all(folder_, ignored);
+  // the last of its processes may still be tidying up
+  for (int tries = 0; tries < 20 && fs::exists(folder_, ignored); ++tries) {
+    fs::remove_all(folder_, ignored);
+    if (ignored) std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
   fs::remove(folder_ + ".log", ignored);
 }
 
