@@ -126,7 +126,7 @@ Dataset::Statements Dataset::watched_statements(std::int64_t rounds) {
 }
 
 void Dataset::settle_down() {
-  pg_.run("VACUUM ferry.publication");
+  pg_.run("VACUUM ANALYZE ferry.publication, ferry.change_hint, ferry.job, ferry.run, ferry.exchange");
   pg_.run("VACUUM stock_move");
   pg_.run("CHECKPOINT");
 }

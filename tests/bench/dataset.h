@@ -47,7 +47,7 @@ class Dataset {
     double sum_ms = 0;
   };
   Statements watched_statements(std::int64_t rounds);
-  // Dead rows away and pages written, so that every measurement meets the same tables.
+  // What autovacuum would do, and pages written, so that every measurement meets the same tables.
   void settle_down();
 
  private:
