@@ -6,6 +6,7 @@
 
 #include "ferry/ext/log.h"
 #include "plugin/domain/feed.h"
+#include "plugin/runtime/clock.h"
 
 namespace ferry::runtime {
 namespace {
@@ -16,8 +17,6 @@ struct Overloaded : Handlers... {
 };
 template <class... Handlers>
 Overloaded(Handlers...) -> Overloaded<Handlers...>;
-
-Instant now() { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); }
 
 bool blocks(const engine::Action& action) {
   return !std::holds_alternative<engine::Request>(action) && !std::holds_alternative<engine::EnterOrder>(action) &&

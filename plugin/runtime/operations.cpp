@@ -8,6 +8,7 @@
 #include "ferry/types.h"
 #include "plugin/domain/time.h"
 #include "plugin/runtime/arguments.h"
+#include "plugin/runtime/clock.h"
 #include "plugin/runtime/probe.h"
 #include "sql/state/catalogue.h"
 
@@ -190,7 +191,7 @@ json::object status(const OperationContext& context, std::string_view arguments)
   }
   return {{"module", FERRY_VERSION},
           {"schema", schema},
-          {"now", to_iso8601(std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()))},
+          {"now", to_iso8601(now())},
           {"engine",
            {{"running", engine.has_value()},
             {"connected", engine && engine->is_connected},

@@ -7,6 +7,7 @@
 #include "connectors/http/client.h"
 #include "plugin/engine/conversation.h"
 #include "plugin/runtime/channel_driver.h"
+#include "plugin/runtime/clock.h"
 
 namespace ferry::runtime {
 namespace {
@@ -14,8 +15,6 @@ namespace {
 using engine::Conversation;
 
 constexpr std::chrono::seconds kLongestWait{10};  // for the rate limit or a log-in under way; then the person is told
-
-Instant now() { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); }
 
 connector::HttpReply send(http::Client& client, connector::HttpRequest request) {
   std::promise<connector::HttpReply> arrived;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "ferry/ext/log.h"
+#include "plugin/runtime/clock.h"
 
 namespace ferry::runtime {
 namespace {
@@ -15,8 +16,6 @@ constexpr seconds kLookAtChannels{15};  // the safety net below the notification
 constexpr seconds kListenRetry{5};
 constexpr seconds kRetireDrain{10};
 constexpr std::chrono::hours kPurgeEvery{1};
-
-Instant now() { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); }
 
 std::string fingerprint(const sql::ChannelRow& row) {
   return row.name + '\n' + row.profile + '\n' + row.connector + '\n' + row.settings;
