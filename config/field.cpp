@@ -148,6 +148,8 @@ std::string_view word_of(Type type) {
 }  // namespace
 
 std::vector<Problem> problems(std::span<const Field> fields, std::string_view given_json) {
+  if (given_json.size() > kLongestSettings)
+    return {{"", "the settings are longer than " + std::to_string(kLongestSettings) + " bytes"}};
   const auto given = read_object(given_json);
   if (!given) return {{"", "the settings are not a JSON object"}};
   std::vector<Problem> found;
@@ -177,7 +179,7 @@ Values parse(std::span<const Field> fields, std::string_view given_json, const S
       if (!secret) {
         unresolved.push_back({std::string(field.name), "setting '" + std::string(field.name) + "' names the secret " +
                                                            quoted(text) +
-                                                           ", which the host does not know; define it in the host's "
+                                                           ", which the host does not know or keeps for the database; define it in the host's "
                                                            "secrets (Tryton: the server's configuration file)"});
       }
       text = secret.value_or("");

@@ -55,6 +55,8 @@ struct Problem {
   std::string message;  // one line: what is wrong and how to mend it
 };
 
+inline constexpr std::size_t kLongestSettings = 64 * 1024;  // bytes; longer ones are refused as a whole
+
 // All problems of `given` (a JSON object as text) against the table, in the table's order, unknown names last:
 // "unknown setting 'base_ulr'; did you mean 'base_url'?"
 std::vector<Problem> problems(std::span<const Field> fields, std::string_view given_json);

@@ -136,7 +136,7 @@ TEST(Settings, ASecretThatTheHostDoesNotKnowIsAProblemThatSaysWhereToDefineIt) {
   const auto values = parse(kFields, with_url(R"("password":"other")"), vault(), unresolved);
   ASSERT_EQ(unresolved.size(), 1U);
   EXPECT_EQ(unresolved[0].field, "password");
-  EXPECT_THAT(unresolved[0].message, HasSubstr("names the secret 'other', which the host does not know; define it"));
+  EXPECT_THAT(unresolved[0].message, HasSubstr("names the secret 'other', which the host does not know or keeps for the database; define it"));
   EXPECT_EQ(values.text("password"), "");
   parse(kFields, with_url(R"("password":"shop")"), nullptr, unresolved);
   EXPECT_EQ(unresolved.size(), 2U);
@@ -179,6 +179,18 @@ TEST(Settings, DecimalsHaveDigitsOnBothSidesOfThePoint) {
   for (const auto* good : {"0", "-1", "10.50"}) EXPECT_TRUE(is_decimal(good)) << good;
   for (const auto* bad : {"", "-", ".5", "5.", "1e3", "1,5", "+1", "x", "1.x"}) EXPECT_FALSE(is_decimal(bad)) << bad;
   EXPECT_FALSE(is_decimal(std::string(65, '1')));
+}
+
+TEST(Problems, SettingsThatAreTooLongOrNestedTooDeepAreRefusedAsAWhole) {
+  constexpr Field kText[] = {{"name", Type::text, "", false, 0, 0, "A name."}};
+  const auto settings = [](std::size_t bytes) { return R"({"name":")" + std::string(bytes, 'x') + "\"}"; };
+  EXPECT_TRUE(problems(kText, settings(kLongestSettings - 11)).empty());
+  const auto longer = problems(kText, settings(kLongestSettings - 10));
+  ASSERT_EQ(longer.size(), 1U);
+  EXPECT_EQ(longer.front().message, "the settings are longer than 65536 bytes");
+  const auto deep = problems(kText, R"({"name":)" + std::string(40, '[') + std::string(40, ']') + "}");
+  ASSERT_EQ(deep.size(), 1U);
+  EXPECT_EQ(deep.front().message, "the settings are not a JSON object");
 }
 
 TEST(Problems, TakesAnObjectOfTextsForAMapAndNothingElse) {

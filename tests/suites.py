@@ -9,10 +9,13 @@ import sys
 import tempfile
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = '/usr/bin/python3'
+HISTORIES = 10_000  # simulated weeks
+SOAK_MINUTES = 3
 COVERAGE = 90  # per cent of the branches of the pure folders
 CORES = os.cpu_count() or 2
 _print_lock = threading.Lock()
@@ -24,9 +27,27 @@ def say(text):
         print(f'[{time.monotonic() - _began:5.0f} s] {text}', flush=True)
 
 
+_failures = []  # a line each and what it printed, said once more at the end: a log is often read from there
+_FAILED = re.compile(r'^(?:\[  FAILED  \] (?P<gtest>[\w/]+\.[\w./]+)|(?:FAIL|ERROR): (?P<unittest>\S+)|.*?\bFAILED +[\d.]+ s  (?P<functional>\S+)|'
+                     r'FAILED +(?P<law>.+)|(?P<sanitizer>(?:SUMMARY|WARNING): \w*Sanitizer.*))', re.M)
+
+
+# What unittest, GoogleTest and tests/functional/run print of a failing test, among all that went well.
+_REASONS = re.compile(r'^={70}\n(?:FAIL|ERROR): .*?(?=^={70}$|^-{70}\nRan )|^\S+:\d+: Failure\n.*?(?=^\S+:\d+: Failure$|^\[)|'
+                      r'^\[[^\n]*\bFAILED +[\d.]+ s .*?(?=^\[|\Z)', re.M | re.S)
+
+
+def reasons(output):
+    """The end of it where nothing says what belongs to the failure."""
+    found = [reason.group().rstrip()[-2500:] for reason in _REASONS.finditer(output)]
+    return '\n'.join(found[:3]) or '\n'.join(output.rstrip().splitlines()[-15:])[-2500:]
+
+
 def show(title, output):
     """What a failing test printed."""
+    named = list(dict.fromkeys(next(filter(None, found.groups())).strip() for found in _FAILED.finditer(output)))
     with _print_lock:
+        _failures.append((f'{title}: {"; ".join(named[:10]) or output.strip().rpartition(chr(10))[2]}'[:600], reasons(output)))
         print(f'---- {title}\n{output.rstrip()[-20000:]}\n----', flush=True)
 
 
@@ -125,12 +146,22 @@ class Runner:
             found.setdefault(program.name, program)
         return list(found.values())
 
-    def run_programs(self, preset, nice=0):
+    def run_programs(self, preset, nice=0, names=(), workers=1):
+        """All of them, or those of these names."""
         passed = failed = skipped = 0
-        for program in self.programs(preset):
-            ok, bad, left_out = self.run_program(preset, program, nice)
+        programs = self.programs(preset)
+        for name in sorted(set(names) - {program.name for program in programs}):
+            show(f'{preset}: {name}', 'there is no such test program')
+            failed += 1
+        chosen = [program for program in programs if not names or program.name in names]
+        for ok, bad, left_out in self.run_each([(preset, program, nice) for program in chosen], workers):
             passed, failed, skipped = passed + ok, failed + bad, skipped + left_out
         self.counts.add(f'{preset} tests', passed, failed, skipped)
+
+    def run_each(self, runs, workers):
+        """The counts of each; the long ones begin first."""
+        with ThreadPoolExecutor(workers) as pool:
+            return list(pool.map(lambda run: self.run_program(*run), sorted(runs, key=lambda run: run[1].name not in LONG)))
 
     def run_program(self, preset, program, nice):
         title = f'{preset}: {program.name}'
@@ -144,7 +175,12 @@ class Runner:
                 show(title, output)
             return int(not status), int(bool(status)), 0
         with tempfile.NamedTemporaryFile(suffix='.json') as report:
-            status, output = command([*program.arguments, '--gtest_brief=1', f'--gtest_output=json:{report.name}'], 900, **more)
+            arguments = [*program.arguments, '--gtest_brief=1', f'--gtest_output=json:{report.name}']
+            status, output = command(arguments, 900, **more)
+            if status and SANITIZER_CRASHED in output:
+                say(f'{title}: the leak sanitizer itself crashed at the end; once more, without looking for leaks')
+                more['environment']['ASAN_OPTIONS'] += ':detect_leaks=0'
+                status, output = command(arguments, 900, **more)
             try:
                 suites = json.load(report)['testsuites']
             except ValueError:
@@ -164,18 +200,62 @@ class Runner:
 
     def layering(self):
         self.counted('layering', [ROOT / 'tests' / 'layering' / 'include_directions.py'], 60)
+        self.counted('one transport', [ROOT / 'tests' / 'layering' / 'one_transport.py'], 60)
+        self.counted('stories', [ROOT / 'tests' / 'layering' / 'stories.py'], 60)
 
     def release(self):
         if self.build('release'):
             self.run_programs('release')
+            self.counted('one transport', [ROOT / 'tests' / 'layering' / 'one_transport.py', ROOT / 'build' / 'release'], 60)
 
     def debug(self):
         if self.build('debug', 10):
-            self.run_programs('debug', 10)
+            self.run_programs('debug', 10, workers=CORES)
 
     def tsan(self):
-        if self.build('tsan', 10):
-            self.run_programs('tsan', 10)
+        if self.build('tsan', 10, THREADED):
+            self.run_programs('tsan', 10, THREADED, CORES)
+
+    def fuzz(self):
+        """Each fuzzer for a while, two at a time. What it finds is kept in build/fuzz/found: mend it, add a test, and keep
+        the input as a seed in tests/fuzz/corpus."""
+        if not self.build('fuzz', 19, ['fuzz']):
+            return
+        programs = sorted(path for path in (ROOT / 'build/fuzz/tests/fuzz').glob('fuzz_*') if os.access(path, os.X_OK))
+        with ThreadPoolExecutor(2) as pool:
+            good = list(pool.map(self.fuzz_one, programs))
+        self.counts.add('fuzz', good.count(True), good.count(False))
+
+    def fuzz_one(self, program):
+        name = program.name.removeprefix('fuzz_')
+        found = ROOT / 'build/fuzz/found'
+        found.mkdir(parents=True, exist_ok=True)
+        seeds = [ROOT / 'tests/fuzz/corpus' / name, *(ROOT.glob('connectors/*/golden') if name == 'portal' else ())]
+        with tempfile.TemporaryDirectory(prefix='ferry-fuzz-') as grown:
+            status, output = command(
+                [program, grown, *seeds, f'-max_total_time={self.options.fuzz}', '-timeout=20', '-rss_limit_mb=1500', '-max_len=16384',
+                 '-print_final_stats=1', f'-dict={ROOT}/tests/fuzz/json.dict', f'-artifact_prefix={found}/{name}-'],
+                self.options.fuzz + 180, 19, SANITIZERS)
+        tried = re.search(r'number_of_executed_units:\s*(\d+)', output)
+        seen = re.findall(r'cov: (\d+)', output)
+        say(f'fuzz: {name}: {tried[1] if tried else 0} inputs, {seen[-1] if seen else 0} branches seen')
+        good = not status and bool(tried)
+        if not good:
+            show(f'fuzz: {name}', output[-8000:])
+        return good
+
+    def zones(self):
+        """The tests that know of time, on machines of other zones: half hours, and west of Greenwich."""
+        passed = failed = skipped = 0
+        runs = []
+        for zone in ('Asia/Kolkata', 'America/St_Johns'):
+            for program in self.programs('release'):
+                if program.name in KNOW_OF_TIME:
+                    program.environment['TZ'] = zone
+                    runs.append((f'release, TZ={zone}', program, 10))
+        for ok, bad, left_out in self.run_each(runs, CORES):
+            passed, failed, skipped = passed + ok, failed + bad, skipped + left_out
+        self.counts.add('zones', passed, failed, skipped)
 
     def coverage(self):
         folder = ROOT / 'build' / 'coverage'
@@ -199,6 +279,12 @@ class Runner:
                 show(f'coverage of plugin/{part} is below {COVERAGE} %', output)
             self.counts.add(f'coverage of plugin/{part}', int(enough), int(not enough))
 
+    def simulation(self):
+        """Needs the release build."""
+        program = ROOT / 'build/release/tests/simulation/ferry_simulation'
+        self.counted('simulation', [program, '--histories', HISTORIES], 2400, nice=10,
+                     echo=lambda line: None if ' passed, ' in line else 'simulation: ' + line.rstrip())
+
     def tryton_module(self):
         status, output = command([PYTHON, ROOT / 'host-api/hosts/tryton/tests/run.py'], 1500)
         ran = sum(map(int, re.findall(r'^Ran (\d+) tests?', output, re.M)))
@@ -216,8 +302,17 @@ class Runner:
         arguments = [ROOT / 'tests/functional/run']
         if self.options.keep:
             arguments.append('--keep')
-        self.counted('functional', arguments, 2400,
+        self.counted('functional', arguments, 3000,
                      echo=lambda line: 'functional: ' + line.rstrip() if re.match(r'\[|    ', line) else None)
+
+    def soak(self):
+        minutes = self.options.soak or SOAK_MINUTES
+        status, output = self.counted('soak', [ROOT / 'tests/soak/run', '--minutes', minutes], minutes * 60 + 900,
+                                      echo=lambda line: 'soak: ' + line.rstrip() if line.startswith('[') else None)
+        if not status:
+            report = output[output.find('\n\n'):]
+            with _print_lock:
+                print(report.strip(), flush=True)
 
     def screens(self):
         with tempfile.TemporaryDirectory(prefix='ferry-screens-') as folder:
@@ -245,8 +340,11 @@ class Runner:
         if failed:
             show(suite, output)
         self.counts.add(suite, passed, failed, skipped)
+        return status, output
 
 
+# Seen on a busy machine only, in the program that unloads the module again and again, after all its tests had passed.
+SANITIZER_CRASHED = 'LeakSanitizer has encountered a fatal error'
 SANITIZERS = {
     'ASAN_OPTIONS': 'detect_stack_use_after_return=1:strict_string_checks=1',
     'UBSAN_OPTIONS': 'print_stacktrace=1',
@@ -257,20 +355,31 @@ SANITIZERS = {
 # name → (what for, method, needed path). The first group runs by itself, then the next two side by side, then the last:
 # the functional tests mostly wait, the builds mostly compute.
 FIRST = {
-    'layering': 'includes go in the direction of the design',
+    'layering': 'includes go in the direction of the design; each story has its test',
     'release': 'what is shipped, built by g++; unit, conformance and ABI tests',
 }
 WAITING = {
     'tryton-module': "the Tryton module's own tests",
     'functional': 'the real module between a real Tryton and a real Vendure',
+    'soak': 'real processes killed, cut off and rained on: nothing lost, nothing doubled, nothing stuck',
     'screens': "Ferry's screens in Tryton's web client",
 }
 COMPUTING = {
+    'simulation': f'{HISTORIES} simulated weeks of the engine under faults, each law checked at every step',
     'debug': 'the same tests under the address and undefined behaviour sanitizers',
-    'tsan': 'the same tests, built by clang, under the thread sanitizer',
+    'tsan': 'the tests with more than one thread, built by clang, under the thread sanitizer',
+    'zones': 'the tests that know of time, on machines of other zones',
+    'fuzz': 'nonsense for everything that reads what others wrote (--fuzz SECONDS for each)',
     'coverage': f'at least {COVERAGE} % of the branches of plugin/domain and plugin/engine',
 }
 LAST = {'bench': 'tests/bench/run --quick: it runs to its end and prints its figures'}
+LONG = {'ferry_state_test', 'simulation_test'}
+KNOW_OF_TIME = {'ferry_domain_test', 'ferry_connector_test', 'ferry_engine_test', 'ferry_connector_medusa_test',
+                'ferry_connector_vendure_test', 'ferry_state_test'}
+# What decides, decodes and simulates has one thread by design (plugin/domain and plugin/engine start none): half of all objects, and
+# nothing that the thread sanitizer could find.
+THREADED = ['ferry_engine_test', 'ferry_http_test', 'ferry_host_cxx_test', 'ferry_runtime_test', 'ferry_abi_test',
+            'ferry_odbc_test', 'ferry_notify_test', 'ferry_state_test', 'abi_module_test', 'portal_test']
 NEEDS = {'screens': 'tests/screens/run', 'bench': 'tests/bench/run', 'tryton-module': 'host-api/hosts/tryton/tests/run.py'}
 
 
@@ -299,8 +408,10 @@ def arguments():
     parser = argparse.ArgumentParser(prog='tests/run')
     parser.add_argument('--fast', action='store_true')
     parser.add_argument('--only', default='')
+    parser.add_argument('--soak', type=float)
     parser.add_argument('--keep', action='store_true')
     parser.add_argument('--list', action='store_true')
+    parser.add_argument('--fuzz', type=int, default=60)
     return parser.parse_args()
 
 
@@ -329,8 +440,12 @@ def main():
         return
     runner = Runner(options)
     try:
-        run_suites(runner, FIRST)
-        if not options.fast:
+        if options.soak:
+            if runner.build('release', targets=['ferry', 'ferry-host', 'ferry_portal']):
+                run_suites(runner, ['soak'])
+        else:
+            run_suites(runner, FIRST)
+        if not options.fast and not options.soak:
             side = threading.Thread(target=run_suites, args=(runner, COMPUTING))
             side.start()
             run_suites(runner, WAITING)
@@ -342,6 +457,10 @@ def main():
         sys.exit('interrupted')
     if not runner.counts.passed and not runner.counts.failed:
         sys.exit(f'tests/run: no suite is called like "{options.only}": see --list')
+    for _, why in _failures:
+        print(f'{why}\n')
+    for failure, _ in _failures:
+        print(f'failed: {failure}')
     print(runner.counts)
     sys.exit(1 if runner.counts.failed else 0)
 

@@ -136,21 +136,20 @@ asio::awaitable<connector::HttpReply> Client::Impl::perform(Pending& pending) {
   if (!setup_problem_.empty()) co_return failed(setup_problem_);
   if (!is_well_formed(pending.request))
     co_return failed("write: the request has a control character in its target or headers");
-  bool was_sent = false;
   if (auto pooled = take_idle()) {
     auto* const connection = pooled.get();
     pending.connection = connection;
     auto reply = co_await connection->exchange(pending.request);
     pending.connection = nullptr;
-    const bool may_repeat = pending.request.idempotent || !reply.request_was_sent;
     if (connection->is_reusable()) idle_.push_back(std::move(pooled));
-    if (reply.status != 0 || pending.is_cancelled || !pooled || !connection->was_closed_by_peer() || !may_repeat)
+    const bool was_closed = reply.status == 0 && !pending.is_cancelled && pooled && connection->was_closed_by_peer();
+    if (!was_closed) co_return reply;
+    if (reply.request_was_sent) {
+      reply.may_be_repeated = pending.request.idempotent;
       co_return reply;
-    was_sent = reply.request_was_sent;
+    }
   }
-  auto reply = co_await use(pending, std::make_unique<Connection>(io_, target_));
-  reply.request_was_sent = reply.request_was_sent || was_sent;
-  co_return reply;
+  co_return co_await use(pending, std::make_unique<Connection>(io_, target_));
 }
 
 asio::awaitable<connector::HttpReply> Client::Impl::use(Pending& pending, std::unique_ptr<Connection> connection) {

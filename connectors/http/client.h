@@ -44,8 +44,8 @@ class Client {
   // step that failed ("connect: ", "tls: ", "proxy: ", "write: ", "read: ", "cancelled"). request_was_sent is false
   // only when the portal certainly cannot have acted. The request's own timeout bounds write and read together.
   //
-  // A pooled connection that the portal had closed is replaced once, if the request is idempotent or none of it was
-  // written; nothing else is ever repeated. [any thread; after shutdown() the callback is called at once, on the
+  // A pooled connection that the portal had closed is replaced once if none of the request was written. What was written
+  // is never written again: HttpReply::may_be_repeated says where the caller may. [any thread; after shutdown() the callback is called at once, on the
   // caller's]
   void send(connector::HttpRequest request, Callback callback);
 

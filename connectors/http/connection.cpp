@@ -12,9 +12,8 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
-#include <cctype>
-#include <charconv>
 
+#include "connectors/http/reply.h"
 #include "connectors/http/tls.h"
 
 namespace ferry::http {
@@ -25,39 +24,6 @@ namespace bhttp = boost::beast::http;
 namespace {
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
-
-// Asio's own words for what an operator needs to know ("The socket was closed due to a timeout" hides which).
-std::string describe(const boost::system::error_code& error, const Settings& settings) {
-  if (error == beast::error::timeout) return "timed out";
-  if (error == asio::error::operation_aborted) return "cancelled";
-  if (error == bhttp::error::end_of_stream || error == asio::error::eof || error == asio::ssl::error::stream_truncated)
-    return "connection closed by the portal before a reply";
-  if (error == bhttp::error::partial_message) return "reply truncated: connection closed in the middle of it";
-  if (error == bhttp::error::body_limit)
-    return "reply body larger than " + std::to_string(settings.max_body_bytes) + " bytes";
-  if (error == bhttp::error::header_limit)
-    return "reply header larger than " + std::to_string(settings.max_header_bytes) + " bytes";
-  return error.message();
-}
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return result;
-}
-
-// The seconds of "timeout=5, max=100"; none when the header does not say.
-std::optional<std::chrono::seconds> keep_alive_timeout(std::string_view header) {
-  constexpr std::string_view kKey = "timeout=";
-  const auto at = header.find(kKey);
-  if (at == std::string_view::npos) return std::nullopt;
-  const auto digits = header.substr(at + kKey.size());
-  std::uint32_t seconds = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), seconds);
-  if (error != std::errc{}) return std::nullopt;
-  return std::chrono::seconds(seconds);
-}
 
 }  // namespace
 
@@ -70,7 +36,7 @@ struct Connection::Lookup {
   asio::ip::tcp::resolver::results_type results;
 };
 
-Connection::Connection(asio::io_context& io, const Target& target) : target_(target), stream_(io) {}
+Connection::Connection(asio::io_context& io, const Target& target) : target_(target), stream_(io), buffer_(most_waiting(target.settings)) {}
 
 asio::awaitable<std::string> Connection::open() {
   const auto deadline = Clock::now() + target_.settings.connect_timeout;
@@ -170,6 +136,7 @@ asio::awaitable<connector::HttpReply> Connection::exchange_on(Stream& stream, co
     reply = {};
     reply.request_was_sent = was_sent;
     reply.error = step + describe(error, target_.settings);
+    reply.was_too_large = error == bhttp::error::body_limit;
   }
   co_return reply;
 }
@@ -188,23 +155,30 @@ asio::awaitable<Connection::Error> Connection::write(Stream& stream, const conne
 template <class Stream>
 asio::awaitable<Connection::Error> Connection::read(Stream& stream, bool is_head, Clock::time_point deadline,
                                                     connector::HttpReply& reply) {
-  std::optional<bhttp::response_parser<bhttp::string_body>> parser;
+  std::optional<ReplyParser> parser;
   do {  // 1xx replies are announcements of the real one
     parser.emplace();
-    parser->header_limit(static_cast<std::uint32_t>(target_.settings.max_header_bytes));
-    parser->body_limit(target_.settings.max_body_bytes);
-    parser->skip(is_head);
+    set_bounds(*parser, target_.settings, is_head);
     stream_.expires_at(std::min(deadline, Clock::now() + target_.settings.read_timeout));
-    const auto [error, bytes] = co_await bhttp::async_read(stream, buffer_, *parser, kAwait);
-    received_bytes_ += bytes + buffer_.size();
-    if (error) co_return error;
+    for (std::size_t header_bytes = 0; !parser->is_header_done();) {
+      auto [error, bytes] = co_await bhttp::async_read_some(stream, buffer_, *parser, kAwait);
+      received_bytes_ += bytes + buffer_.size();
+      header_bytes += bytes;
+      if (!error) error = header_error(header_bytes, target_.settings);
+      if (error) co_return error;
+    }
   } while (parser->get().result_int() / 100 == 1 && parser->get().result_int() != 101);
+  connector::HttpReply arriving;  // a reply whose body does not arrive is none
+  take_header(*parser, arriving);
+  if (!parser->is_done()) {
+    const auto [error, bytes] = co_await bhttp::async_read(stream, buffer_, *parser, kAwait);
+    if (error) co_return error;
+  }
   stream_.expires_never();
-  auto response = parser->release();
-  reply.status = static_cast<int>(response.result_int());
-  for (const auto& field : response) reply.headers.emplace_back(lower(field.name_string()), field.value());
-  keep_alive(response);
-  reply.body = std::move(response.body());
+  keep_alive(parser->get());
+  reply.status = arriving.status;
+  reply.headers = std::move(arriving.headers);
+  reply.body = std::move(parser->get().body());
   co_return Error{};
 }
 

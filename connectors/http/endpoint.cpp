@@ -27,6 +27,17 @@ bool parse_port(std::string_view text, std::uint16_t& port) {
   return error == std::errc{} && end == text.data() + text.size() && port != 0;
 }
 
+// Letters, digits, '-', '_' and '.' of a name or address; an address with colons stands in brackets and only there.
+bool is_host(std::string_view host, bool in_brackets) {
+  if (in_brackets) {
+    return host.find(':') != std::string_view::npos &&
+           std::all_of(host.begin(), host.end(), [](char c) { return std::string_view("0123456789abcdefABCDEF:.").find(c) != std::string_view::npos; });
+  }
+  return !host.empty() && std::all_of(host.begin(), host.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+  });
+}
+
 bool parse_authority(std::string_view authority, Endpoint& endpoint) {
   endpoint.port = endpoint.tls ? kHttpsPort : kHttpPort;
   std::string_view rest;
@@ -40,7 +51,7 @@ bool parse_authority(std::string_view authority, Endpoint& endpoint) {
     endpoint.host = authority.substr(0, colon);
     rest = authority.substr(colon);
   }
-  if (endpoint.host.empty()) return false;
+  if (!is_host(endpoint.host, authority.starts_with('['))) return false;
   return rest.empty() || (rest.front() == ':' && parse_port(rest.substr(1), endpoint.port));
 }
 

@@ -30,6 +30,14 @@ TEST(Endpoint, KeepsTheBracketsOfAnIpv6AddressWhereTheyBelong) {
   EXPECT_EQ(endpoint->path_prefix, "");
 }
 
+TEST(Endpoint, RefusesAHostThatIsNone) {
+  for (const auto* url : {"http://[[]", "http://[x]", "http://[]", "http://a]b", "http://a[b", "http://a\"b", "http://a\\b",
+                          "http://a;b", "http://a'b", "http://:80", "http://[::1]x"}) {
+    EXPECT_FALSE(parse_endpoint(url)) << url;
+  }
+  EXPECT_TRUE(parse_endpoint("http://shop_1.xn--mller-kva.example"));
+}
+
 TEST(Endpoint, RefusesWhatItWouldHaveToDropSilently) {
   for (const auto* url : {"", "shop.example.com", "ftp://shop", "http://", "http://:80", "http://u:p@shop",
                           "http://shop?x=1", "http://shop#x", "http://shop:0", "http://shop:65536", "http://shop:80x",

@@ -28,7 +28,24 @@ struct Permission {
 constexpr std::array kPermissions = {
     Permission{"productVariants", "ReadCatalog"},      Permission{"updateProductVariants", "UpdateCatalog"},
     Permission{"stockLocations", "ReadStockLocation"}, Permission{"orders", "ReadOrder"},
-    Permission{"setOrderCustomFields", "UpdateOrder"},
+    Permission{"setOrderCustomFields", "UpdateOrder"}, Permission{"addFulfillmentToOrder", "UpdateOrder"},
+    Permission{"transitionFulfillmentToState", "UpdateOrder"}, Permission{"products", "ReadCatalog"},
+    Permission{"updateProduct", "UpdateCatalog"},      Permission{"createProduct", "CreateCatalog"},
+    Permission{"createProductVariants", "CreateCatalog"},
+    Permission{"createProductOptionGroup", "CreateCatalog"},
+    Permission{"createProductOption", "CreateCatalog"},
+    Permission{"customers", "ReadCustomer"},           Permission{"customerGroups", "ReadCustomerGroup"},
+    Permission{"createCustomer", "CreateCustomer"},    Permission{"updateCustomer", "UpdateCustomer"},
+    Permission{"createCustomerAddress", "CreateCustomer"},
+    Permission{"createCustomerGroup", "CreateCustomerGroup"},
+    Permission{"addCustomersToGroup", "UpdateCustomerGroup"},
+    Permission{"removeCustomersFromGroup", "UpdateCustomerGroup"},
+    Permission{"promotions", "ReadPromotion"},         Permission{"createPromotion", "CreatePromotion"},
+    Permission{"updatePromotion", "UpdatePromotion"},
+    Permission{"assignProductVariantsToChannel", "UpdateCatalog"},
+    Permission{"removeProductVariantsFromChannel", "UpdateCatalog"},
+    Permission{"addOptionGroupToProduct", "UpdateCatalog"},
+    Permission{"removeOptionGroupFromProduct", "UpdateCatalog"},
 };
 
 Trouble forbidden(const HttpReply& reply, const json::value& error) {
@@ -66,12 +83,17 @@ Trouble from_error(const HttpReply& reply, const json::value& error) {
   if (code == "FORBIDDEN") return forbidden(reply, error);
   if (code.empty()) return uncoded(message);
   if (code == "INTERNAL_SERVER_ERROR") return uncoded(message);
+  // said by gateways and plugins before Vendure: nothing is wrong with what was sent
+  if (code == "THROTTLED" || code == "TOO_MANY_REQUESTS" || code == "RATE_LIMITED")
+    return trouble_of(Verdict::snooze, "the portal asked to wait (" + quote(code) + ")");
   auto trouble = trouble_of(Verdict::split, "the portal refused it: " + quote(message) + " (" + quote(code) + ")");
   trouble.is_not_found = code == "ENTITY_NOT_FOUND";
   return trouble;
 }
 
 Trouble lost(const HttpReply& reply, Kind kind) {
+  if (reply.was_too_large && kind == Kind::query)  // of fewer records it is smaller
+    return trouble_of(Verdict::split, "the portal's answer is too large: " + reply.error);
   const bool is_unknown = kind == Kind::mutation && reply.request_was_sent;
   auto trouble =
       trouble_of(is_unknown ? Verdict::ambiguous : Verdict::retry, "no answer from the portal: " + reply.error);

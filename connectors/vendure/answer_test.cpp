@@ -41,6 +41,14 @@ TEST(VendureAnswer, CodedRefusalsArePermanent) {
   EXPECT_TRUE(read_answer(refused("no", "ENTITY_NOT_FOUND"), Kind::mutation).trouble->is_not_found);
 }
 
+TEST(VendureAnswer, AThrottleInsideAnAnswerIsAWishToWait) {
+  for (const auto* code : {"THROTTLED", "TOO_MANY_REQUESTS", "RATE_LIMITED"}) {
+    const auto trouble = *read_answer(refused("slow down", code), Kind::mutation).trouble;
+    EXPECT_EQ(trouble.verdict, Verdict::snooze) << code;
+    EXPECT_EQ(trouble.scope, SnoozeScope::credential);
+  }
+}
+
 TEST(VendureAnswer, RefusalOfABatchIsSplitAndOfOneRecordRejected) {
   const auto trouble = *read_answer(refused("no", "ENTITY_NOT_FOUND"), Kind::mutation).trouble;
   EXPECT_EQ(trouble.for_item(3, false).verdict, Verdict::split);

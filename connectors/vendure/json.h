@@ -1,26 +1,15 @@
-// Reading a portal's JSON without ever throwing: whatever is missing or of another type is absent.
+// How this connector reads JSON: as plugin/connector/json.h does, by the names that stand there.
 #pragma once
 
-#include <boost/json.hpp>
-#include <cstdint>
-#include <initializer_list>
-#include <optional>
-#include <string>
-#include <string_view>
+#include "plugin/connector/json.h"
 
 namespace ferry::vendure {
 
 namespace json = boost::json;
-
-// The value under that path of object members; null: some step of it is missing.
-const json::value* find(const json::value& from, std::initializer_list<std::string_view> path) noexcept;
-
-// "" where there is no text.
-std::string_view text_at(const json::value& from, std::initializer_list<std::string_view> path) noexcept;
-// An id as text, whether the portal writes "1" or 1; "" where there is none.
-std::string id_at(const json::value& from, std::initializer_list<std::string_view> path);
-std::optional<std::int64_t> integer_at(const json::value& from, std::initializer_list<std::string_view> path) noexcept;
-// Empty where there is no array.
-const json::array& array_at(const json::value& from, std::initializer_list<std::string_view> path) noexcept;
+using connector::array_at;
+using connector::find;
+using connector::id_at;
+using connector::integer_at;
+using connector::text_at;
 
 }  // namespace ferry::vendure

@@ -4,8 +4,10 @@
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <limits>
 
 #include "plugin/domain/decimal.h"
+#include "plugin/domain/text.h"
 
 namespace ferry::vendure {
 namespace {
@@ -13,26 +15,27 @@ namespace {
 constexpr int kMoneyDigits = 2;      // Vendure's DefaultMoneyStrategy, for every currency; probe() checks it
 constexpr int kUnitPriceDigits = 4;  // of ferry.order/1
 constexpr std::size_t kLongestText = 255;
+constexpr std::int64_t kMostMinorUnits = std::int64_t{1} << 53;  // Vendure computes in JavaScript's numbers
+constexpr std::int64_t kMostPieces = std::numeric_limits<std::int32_t>::max();  // GraphQL's Int
 
-// At most kLongestText characters (the JSON parser has let valid UTF-8 through only), control characters as blanks.
-std::string plain(std::string_view text) {
-  std::string result;
-  std::size_t characters = 0;
-  for (const char c : text) {
-    const bool is_continuation = (static_cast<unsigned char>(c) & 0xc0) == 0x80;
-    if (!is_continuation && ++characters > kLongestText) break;
-    const bool is_control = static_cast<unsigned char>(c) < ' ' || c == 0x7f;
-    result += is_control ? ' ' : c;
-  }
-  return result;
-}
+std::string plain(std::string_view text) { return plain_line(text, kLongestText); }
 
 std::string plain_at(const json::value& from, std::initializer_list<std::string_view> path) {
   return plain(text_at(from, path));
 }
 
+// 0 where there is none, and for what no amount of money can be: sums and quotients of these cannot overflow.
+std::int64_t minor_units_at(const json::value& from, std::initializer_list<std::string_view> path) {
+  const auto units = integer_at(from, path).value_or(0);
+  return units > kMostMinorUnits || units < -kMostMinorUnits ? 0 : units;
+}
+
 Decimal money_at(const json::value& from, std::initializer_list<std::string_view> path) {
-  return Decimal::from_minor_units(integer_at(from, path).value_or(0), kMoneyDigits).value_or(Decimal());
+  return Decimal::from_minor_units(minor_units_at(from, path), kMoneyDigits).value_or(Decimal());
+}
+
+std::int64_t pieces_at(const json::value& from, std::initializer_list<std::string_view> path) {
+  return std::clamp<std::int64_t>(integer_at(from, path).value_or(0), 0, kMostPieces);
 }
 
 // GraphQL's Float: the shortest text that reads back as the same number is what the portal wrote.
@@ -47,10 +50,10 @@ Decimal percent_at(const json::value& from, std::initializer_list<std::string_vi
   return Decimal::parse({text, static_cast<std::size_t>(end - text)}).value_or(Decimal()).rounded(4, Rounding::half_up);
 }
 
-// net / quantity in ten-thousandths, rounded half away from zero.
+// net / quantity in ten-thousandths, rounded half away from zero. Both at most 2^53.
 Decimal unit_price(std::int64_t net_minor, std::int64_t quantity) {
   constexpr std::int64_t kScale = 100;  // hundredths to ten-thousandths
-  if (quantity <= 0 || std::abs(net_minor) > std::int64_t{1} << 52) return Decimal();
+  if (quantity <= 0) return Decimal();
   const auto twice = (std::abs(net_minor) * kScale * 2 + quantity) / (quantity * 2);
   return Decimal::from_minor_units(net_minor < 0 ? -twice : twice, kUnitPriceDigits).value_or(Decimal());
 }
@@ -74,6 +77,11 @@ bool is_blank(const json::object& address) {
                      [](const auto& member) { return member.value().as_string().empty(); });
 }
 
+// The last of the path is a setting, which may be empty.
+std::string custom_text(const json::value& from, std::initializer_list<std::string_view> path) {
+  return std::rbegin(path)->empty() ? "" : plain_at(from, path);
+}
+
 json::object customer(const json::value& order, const json::object& delivery, const Settings& settings) {
   auto name = plain_at(order, {"customer", "firstName"});
   if (const auto last = plain_at(order, {"customer", "lastName"}); !last.empty())
@@ -83,19 +91,20 @@ json::object customer(const json::value& order, const json::object& delivery, co
   std::transform(email.begin(), email.end(), email.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   json::value code;
-  if (!settings.customer_code_field.empty()) {
-    auto text = plain_at(order, {"customer", "customFields", settings.customer_code_field});
-    if (!text.empty()) code = text;
-  }
-  return {
+  if (const auto text = custom_text(order, {"customer", "customFields", settings.customer_code_field}); !text.empty())
+    code = text;
+  json::object result{
       {"name", name}, {"email", email}, {"phone", plain_at(order, {"customer", "phoneNumber"})}, {"erp_code", code}};
+  if (const auto tax = custom_text(order, {"customer", "customFields", settings.tax_identifier_field}); !tax.empty())
+    result["tax_identifier"] = tax;
+  return result;
 }
 
 std::int64_t fulfilled(const json::value& line) {
   std::int64_t total = 0;
   for (const auto& part : array_at(line, {"fulfillmentLines"})) {
     if (text_at(part, {"fulfillment", "state"}) != "Cancelled")
-      total += std::max<std::int64_t>(0, integer_at(part, {"quantity"}).value_or(0));
+      total += pieces_at(part, {"quantity"});
   }
   return total;
 }
@@ -108,8 +117,8 @@ struct Lines {
 Lines lines(const json::value& order) {
   Lines result;
   for (const auto& line : array_at(order, {"lines"})) {
-    const auto quantity = integer_at(line, {"quantity"}).value_or(0);
-    if (quantity <= 0) continue;  // cancelled
+    const auto quantity = pieces_at(line, {"quantity"});
+    if (quantity == 0) continue;  // cancelled
     const auto open = std::max<std::int64_t>(0, quantity - fulfilled(line));
     result.open_quantity += open;
     result.lines.push_back(
@@ -117,7 +126,7 @@ Lines lines(const json::value& order) {
                      {"sku", plain_at(line, {"productVariant", "sku"})},
                      {"name", plain_at(line, {"productVariant", "name"})},
                      {"quantity", std::to_string(quantity)},
-                     {"unit_price", unit_price(integer_at(line, {"proratedLinePrice"}).value_or(0), quantity).text()},
+                     {"unit_price", unit_price(minor_units_at(line, {"proratedLinePrice"}), quantity).text()},
                      {"tax_rate", percent_at(line, {"taxRate"}).text()},
                      {"net", money_at(line, {"proratedLinePrice"}).text()},
                      {"gross", money_at(line, {"proratedLinePriceWithTax"}).text()},
@@ -138,14 +147,15 @@ Decimal shipping_rate(const json::value& order, std::int64_t net, std::int64_t g
     const auto computed = hundredfold ? hundredfold->times(*Decimal::parse("0.01")) : std::nullopt;
     if (computed && computed->rounded(kMoneyDigits, Rounding::half_up) == tax) return rate;
   }
+  constexpr std::int64_t kMostTax = kMostMinorUnits / 10'000;
+  if (gross - net > kMostTax || net - gross > kMostTax) return Decimal();
   return unit_price((gross - net) * 10'000, net).rounded(2, Rounding::half_up);
 }
 
 json::array shipping(const json::value& order) {
   json::array result;
   for (const auto& line : array_at(order, {"shippingLines"})) {
-    const auto net = integer_at(line, {"discountedPrice"}).value_or(0),
-               gross = integer_at(line, {"discountedPriceWithTax"}).value_or(0);
+    const auto net = minor_units_at(line, {"discountedPrice"}), gross = minor_units_at(line, {"discountedPriceWithTax"});
     result.push_back(json::object{{"code", plain_at(line, {"shippingMethod", "code"})},
                                   {"name", plain_at(line, {"shippingMethod", "name"})},
                                   {"net", money_at(line, {"discountedPrice"}).text()},
@@ -189,21 +199,24 @@ json::object document(const json::value& order, const connector::PulledOrder& pu
   const auto delivery = address(member(order, "shippingAddress"));
   auto invoice = address(member(order, "billingAddress"));
   if (is_blank(invoice)) invoice = delivery;  // Vendure leaves it empty when it is the same
-  return {{"schema", "ferry.order/1"},
-          {"reference", pulled.reference},
-          {"portal_id", pulled.portal_id},
-          {"placed_at", to_iso8601(pulled.placed_at)},
-          {"state", pulled.state},
-          {"currency", plain_at(order, {"currencyCode"})},
-          {"customer", customer(order, delivery, settings)},
-          {"invoice_address", std::move(invoice)},
-          {"delivery_address", delivery},
-          {"lines", std::move(order_lines)},
-          {"shipping", shipping(order)},
-          {"surcharges", surcharges(order)},
-          {"payments", payments(order)},
-          {"net", money_at(order, {"total"}).text()},
-          {"gross", money_at(order, {"totalWithTax"}).text()}};
+  json::object result{{"schema", "ferry.order/1"},
+                      {"reference", pulled.reference},
+                      {"portal_id", pulled.portal_id},
+                      {"placed_at", to_iso8601(pulled.placed_at)},
+                      {"state", pulled.state},
+                      {"currency", plain_at(order, {"currencyCode"})},
+                      {"customer", customer(order, delivery, settings)},
+                      {"invoice_address", std::move(invoice)},
+                      {"delivery_address", delivery},
+                      {"lines", std::move(order_lines)},
+                      {"shipping", shipping(order)},
+                      {"surcharges", surcharges(order)},
+                      {"payments", payments(order)},
+                      {"net", money_at(order, {"total"}).text()},
+                      {"gross", money_at(order, {"totalWithTax"}).text()}};
+  if (auto own = custom_text(order, {"customFields", settings.customer_reference_field}); !own.empty())
+    result["customer_reference"] = own;
+  return result;
 }
 
 bool is_one_of(std::string_view state, std::initializer_list<std::string_view> states) {
@@ -211,6 +224,19 @@ bool is_one_of(std::string_view state, std::initializer_list<std::string_view> s
 }
 
 }  // namespace
+
+std::string name_unread(const json::value& order) {
+  constexpr std::size_t kLongest = 60;
+  const auto code = text_at(order, {"code"}), state = text_at(order, {"state"});
+  const auto placed = text_at(order, {"orderPlacedAt"});
+  const auto id = id_at(order, {"id"});
+  std::string name =
+      code.empty() ? "an order without code" : "order " + quote_and_bound(code, kLongest) + " without id";
+  if (!id.empty()) name += ", id " + quote_and_bound(id, kLongest);
+  if (!placed.empty()) name += ", placed " + quote_and_bound(placed, kLongest);
+  if (!state.empty()) name += ", in state " + quote_and_bound(state, kLongest);
+  return name;
+}
 
 std::optional<connector::PulledOrder> read_order(const json::value& order, const Settings& settings) {
   connector::PulledOrder pulled;

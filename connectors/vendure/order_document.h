@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "connectors/vendure/json.h"
 #include "connectors/vendure/settings.h"
@@ -15,5 +16,7 @@ namespace ferry::vendure {
 // Each line has one member beyond the schema: `open_quantity`, what is neither fulfilled nor cancelled, for which the
 // portal still holds stock back.
 std::optional<connector::PulledOrder> read_order(const json::value& order, const Settings& settings);
+// For a person: which one it is that read_order() cannot tell from others.
+std::string name_unread(const json::value& order);
 
 }  // namespace ferry::vendure

@@ -107,6 +107,7 @@ std::map<std::string, OrderNumberPush::Seen> OrderNumberPush::read_numbers(const
   for (const auto& order : array_at(data, {"orders", "items"}))
     seen[id_at(order, {"id"})] = {std::string(text_at(order, {"code"})),
                                   std::string(text_at(order, {"customFields", settings_.order_number_field}))};
+  seen.erase("");  // whichever it is, it was not listed
   return seen;
 }
 
@@ -114,9 +115,14 @@ Step OrderNumberPush::on_looked(const HttpReply& reply) {
   const auto answer = read_answer(reply, Kind::query, "orders");
   if (answer.trouble) return fail_all(*answer.trouble);
   const auto seen = read_numbers(answer.data);
+  const auto total = integer_at(answer.data, {"orders", "totalItems"}).value_or(0);
+  const bool is_cut = static_cast<std::int64_t>(seen.size()) < total;  // what was not listed is not absent
   for (const auto& item : items_) {
     const auto order = seen.find(item.order);
-    if (order == seen.end()) {
+    if (order == seen.end() && is_cut) {
+      settle(item.index, Verdict::retry,
+             "the portal listed " + std::to_string(seen.size()) + " of " + std::to_string(total) + " orders");
+    } else if (order == seen.end()) {
       settle(item.index, Verdict::absent, "the portal has no order with id " + quote_and_bound(item.order, 60));
     } else if (order->second.number == item.number) {
       settle(item.index, Verdict::delivered);

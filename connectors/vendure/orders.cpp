@@ -12,22 +12,17 @@ namespace {
 
 using namespace connector;
 
+constexpr std::int64_t kMostOrders = std::int64_t{1} << 31;  // GraphQL's Int
+
 std::int64_t offset_of(std::string_view cursor) {
   std::int64_t offset = 0;
   std::from_chars(cursor.data(), cursor.data() + cursor.size(), offset);
-  return std::max<std::int64_t>(0, offset);
+  return std::clamp<std::int64_t>(offset, 0, kMostOrders);
 }
 
 // Vendure reads dates in milliseconds; a window must not lose the rest.
 std::string at_or_before(Instant instant) { return to_iso8601(std::chrono::floor<std::chrono::milliseconds>(instant)); }
 std::string at_or_after(Instant instant) { return to_iso8601(std::chrono::ceil<std::chrono::milliseconds>(instant)); }
-
-PullFailed failed(Verdict verdict, std::string reason) {
-  ItemVerdict item;
-  item.verdict = verdict;
-  item.reason = std::move(reason);
-  return {item};
-}
 
 class OrderPull final : public Pull {
  public:
@@ -39,8 +34,7 @@ class OrderPull final : public Pull {
                          {"skip", skip_},
                          {"filter", filter_},
                          {"sort", json::object{{"orderPlacedAt", "ASC"}, {"id", "ASC"}}}};
-    return Send{graphql(settings_, Kind::query, orders_query(settings_.customer_code_field),
-                        {{"options", std::move(options)}})};
+    return Send{graphql(settings_, Kind::query, orders_query(settings_), {{"options", std::move(options)}})};
   }
 
   PullStep on_reply(const HttpReply& reply) override {
@@ -49,16 +43,19 @@ class OrderPull final : public Pull {
     const auto total = integer_at(answer.data, {"orders", "totalItems"});
     const auto& items = array_at(answer.data, {"orders", "items"});
     const auto count = static_cast<std::int64_t>(items.size());
-    if (!total) return failed(Verdict::retry, "the portal's answer has no list of orders");
+    if (!total || *total < 0 || *total > kMostOrders)
+      return pull_failed(Verdict::retry, "the portal's answer has no list of orders");
     if (must_be_complete_ && count < std::min(take_, *total - skip_))
-      return failed(Verdict::retry, "the portal listed " + std::to_string(count) + " orders of a page that has " +
+      return pull_failed(Verdict::retry, "the portal listed " + std::to_string(count) + " orders of a page that has " +
                                         std::to_string(std::min(take_, *total - skip_)));
     Page page;
     page.portal_clock = parse_http_date(reply.header("date"));
     for (const auto& item : items) {
-      auto order = read_order(item, settings_);
-      if (!order) return failed(Verdict::rejected, "the portal listed an order without code or id");
-      page.orders.push_back(std::move(*order));
+      if (auto order = read_order(item, settings_)) {
+        page.orders.push_back(std::move(*order));
+      } else {
+        page.unread.push_back(name_unread(item));
+      }
     }
     if (must_be_complete_ && skip_ + count < *total) page.next_cursor = std::to_string(skip_ + count);
     return page;

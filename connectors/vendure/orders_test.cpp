@@ -64,6 +64,50 @@ TEST_F(VendureOrders, ListThatShrankBehindTheCursorEnds) {
   EXPECT_EQ(page.next_cursor, "");
 }
 
+TEST_F(VendureOrders, TotalsAndCursorsThatNoPortalCanMeanAreRefusedAndNeverOverflow) {
+  for (const auto total : {INT64_MIN, std::int64_t{-1}, std::int64_t{1} << 32, INT64_MAX}) {
+    const json::object list{{"data", {{"orders", {{"totalItems", total}, {"items", json::array()}}}}}};
+    for (const auto* cursor : {"", "9223372036854775807", "-9223372036854775808", "50"}) {
+      const auto step = pull(cursor, ok(json::serialize(list)));
+      ASSERT_TRUE(std::holds_alternative<PullFailed>(step)) << total;
+      EXPECT_EQ(std::get<PullFailed>(step).verdict.reason, "the portal's answer has no list of orders");
+    }
+  }
+  EXPECT_EQ(std::get<Page>(pull("9223372036854775807", listed(0, 3))).next_cursor, "");
+}
+
+TEST(Stories, A9_APageShorterThanItsTotalIsAnErrorAndNotTheEnd) {
+  const auto settings = test::settings();
+  for (const std::size_t listed_orders : {0U, 1U, 49U}) {
+    const auto step = make_order_pull(settings, {Instant{}, Instant{}}, "")->on_reply(listed(listed_orders, 100'001));
+    ASSERT_TRUE(std::holds_alternative<PullFailed>(step)) << listed_orders;
+    EXPECT_EQ(std::get<PullFailed>(step).verdict.verdict, Verdict::retry);
+  }
+}
+
+TEST(Stories, A10_OrdersBeyondTheFirstPageComeAndEveryPageAsksForTheSame) {
+  const auto settings = test::settings();
+  for (const std::size_t total : {0U, 1U, 49U, 50U, 51U, 100U, 101U, 250U}) {
+    std::string cursor;
+    std::size_t pages = 0, seen = 0;
+    std::string first_request;
+    do {
+      const auto pull = make_order_pull(settings, {Instant{}, Instant{}}, cursor);
+      auto asked = json::parse(std::get<Send>(pull->start()).request.body);
+      asked.at("variables").at("options").at("skip") = 0;
+      if (pages == 0) first_request = json::serialize(asked);
+      EXPECT_EQ(json::serialize(asked), first_request) << "page " << pages << " of " << total;
+      const auto step = pull->on_reply(listed(std::min<std::size_t>(50, total - seen), total));
+      ASSERT_TRUE(std::holds_alternative<Page>(step));
+      seen += std::get<Page>(step).orders.size();
+      cursor = std::get<Page>(step).next_cursor;
+      ++pages;
+    } while (!cursor.empty() && pages < 100);
+    EXPECT_EQ(seen, total);
+    EXPECT_EQ(pages, std::max<std::size_t>(1, (total + 49) / 50)) << "no empty request behind a full page";
+  }
+}
+
 TEST_F(VendureOrders, PageCarriesThePortalsClock) {
   const auto page = std::get<Page>(pull("", listed(0, 0, {{"date", "Sat, 21 Nov 2026 02:18:44 GMT"}})));
   EXPECT_EQ(page.portal_clock, from_iso8601("2026-11-21T02:18:44Z"));
@@ -89,9 +133,20 @@ TEST_F(VendureOrders, TroubleOfThePortalIsTheVerdictOfThePull) {
   EXPECT_EQ(std::get<PullFailed>(pull("", ok(R"({"data":{}})"))).verdict.verdict, Verdict::retry);
 }
 
-TEST_F(VendureOrders, OrderWithoutCodeIsNotPassedOn) {
-  const auto step = pull("", ok(R"({"data":{"orders":{"totalItems":1,"items":[{"id":"1"}]}}})"));
-  EXPECT_EQ(std::get<PullFailed>(step).verdict.verdict, Verdict::rejected);
+TEST_F(VendureOrders, OrdersThatCannotBeToldFromOthersAreNamedAndTheRestOfThePageIsPassedOn) {
+  const auto page = std::get<Page>(pull("", ok(R"({"data":{"orders":{"totalItems":5,"items":[)"
+                                               R"({"id":"1","code":"A"},)"
+                                               R"({"id":"2","orderPlacedAt":"2026-03-02","state":"Pay\nment"},)"
+                                               R"({"id":")" + std::string(101, '7') + R"(","code":"B"},)"
+                                               R"(null,{"id":"3","code":"C"}]}}})")));
+  ASSERT_EQ(page.orders.size(), 2U);
+  EXPECT_EQ(page.orders[0].reference, "A");
+  EXPECT_EQ(page.orders[1].reference, "C");
+  EXPECT_THAT(page.unread, testing::ElementsAre(
+                               testing::AllOf(HasSubstr("an order without code, id \"2\", placed \"2026-03-02\""),
+                                              testing::Not(HasSubstr("\n"))),
+                               "order \"B\" without id", "an order without code"));
+  EXPECT_EQ(page.next_cursor, "");
 }
 
 TEST_F(VendureOrders, CustomersCodeIsAskedForOnlyWhereAFieldIsNamed) {
@@ -103,6 +158,12 @@ TEST_F(VendureOrders, CustomersCodeIsAskedForOnlyWhereAFieldIsNamed) {
   settings_.customer_code_field = "x}evil";
   pull("", listed(0, 0));
   EXPECT_EQ(request_.body.find("evil"), std::string::npos);
+  settings_.customer_code_field = "erpPartyCode";
+  settings_.tax_identifier_field = "vat";
+  settings_.customer_reference_field = "poNumber";
+  pull("", listed(0, 0));
+  EXPECT_THAT(request_.body, HasSubstr("totalWithTax customFields{poNumber} customer{"));
+  EXPECT_THAT(request_.body, HasSubstr("phoneNumber customFields{erpPartyCode vat}}"));
 }
 
 }  // namespace

@@ -10,20 +10,25 @@ namespace {
 using namespace test;
 using testing::HasSubstr;
 
+json::object entity(std::string_view name, json::array fields) {
+  return {{"entityName", name}, {"customFields", std::move(fields)}};
+}
+json::object field(std::string_view name, std::string_view type) { return {{"name", name}, {"type", type}}; }
+
 connector::HttpReply portal(json::array permissions, int precision = 2, const std::string& token = "t1",
                             const std::string& code = "__default_channel__") {
-  return ok(json::serialize(json::object{
-      {"data",
-       {{"me",
-         {{"channels",
-           json::array{json::object{{"code", code}, {"token", token}, {"permissions", std::move(permissions)}}}}}},
-        {"globalSettings",
-         {{"serverConfig",
-           {{"moneyStrategyPrecision", precision},
-            {"entityCustomFields",
-             json::array{
-                 json::object{{"entityName", "Order"},
-                              {"customFields", json::array{json::object{{"name", "erpOrderNumber"}}}}}}}}}}}}}}));
+  const json::array entities = {entity("Order", {field("erpOrderNumber", "string")}),
+                                entity("ProductVariant", {field("costPrice", "int"), field("note", "text")})};
+  const json::array channels = {
+      json::object{{"code", code}, {"token", token}, {"permissions", std::move(permissions)}}};
+  const json::object data{
+      {"me", json::object{{"channels", channels}}},
+      {"activeChannel", json::object{{"pricesIncludeTax", false},
+                                     {"defaultCurrencyCode", "EUR"},
+                                     {"availableCurrencyCodes", json::array{"EUR", "JPY"}}}},
+      {"globalSettings", json::object{{"serverConfig", json::object{{"moneyStrategyPrecision", precision},
+                                                                    {"entityCustomFields", entities}}}}}};
+  return ok(json::serialize(json::object{{"data", data}}));
 }
 connector::HttpReply locations() { return ok(R"({"data":{"stockLocations":{"items":[{"id":"1","name":"Main"}]}}})"); }
 const json::array kAll = {"ReadCatalog", "UpdateCatalog", "ReadOrder", "UpdateOrder"};
@@ -72,6 +77,67 @@ TEST(VendureProbe, LooksAtThePermissionsOfItsOwnChannel) {
   settings.channel_token = "";
   EXPECT_EQ(probe(settings, {portal(kAll, 2, "t1", "eu"), locations()}).verdict,
             Verdict::delivered);  // the user's only channel
+}
+
+TEST(VendureProbe, AsksForThePermissionsOfTheJobsInUseOnly) {
+  auto settings = test::settings();
+  settings.jobs = {"list_price"};
+  EXPECT_EQ(probe(settings, {portal({"ReadCatalog", "UpdateCatalog"})}).verdict, Verdict::delivered);
+  EXPECT_EQ(probe(settings, {portal({"ReadCatalog", "ReadOrder", "UpdateOrder"})}).reason,
+            "the portal's user lacks the permissions UpdateCatalog; add them to its role");
+  settings.jobs = {"intake"};
+  EXPECT_EQ(probe(settings, {portal({"ReadOrder"})}).verdict, Verdict::delivered);
+  settings.jobs = {"intake", "order_status"};
+  EXPECT_THAT(probe(settings, {portal({"ReadOrder"})}).reason, HasSubstr("lacks the permissions UpdateOrder;"));
+}
+
+TEST(VendureProbe, DemandsWhatProductsNeed) {
+  auto settings = test::settings();
+  settings.jobs = {"product"};
+  settings.product_fields = {{"unit", "erpUnit"}};
+  const auto reason = probe(settings, {portal(kAll)}).reason;
+  EXPECT_THAT(reason, HasSubstr("lacks the permissions CreateCatalog"));
+  EXPECT_THAT(reason, HasSubstr(R"(custom field "erpId" of Product;)"));
+  EXPECT_THAT(reason, HasSubstr(R"(custom field "erpUnit" of ProductVariant;)"));
+  EXPECT_THAT(reason, HasSubstr("correct the setting product_fields"));
+}
+
+TEST(VendureProbe, DemandsWhatCustomersNeed) {
+  auto settings = test::settings();
+  settings.jobs = {"customer"};
+  settings.customer_code_field = "erpPartyCode";
+  settings.credit_hold_field = "hold";
+  const auto reason = probe(settings, {portal({"ReadCustomer", "CreateCustomer", "UpdateCustomer"})}).reason;
+  EXPECT_THAT(reason, HasSubstr("permissions ReadCustomerGroup, CreateCustomerGroup, UpdateCustomerGroup"));
+  EXPECT_THAT(reason, HasSubstr("correct the setting customer_code_field"));
+  EXPECT_THAT(reason, HasSubstr("correct the setting credit_hold_field"));
+}
+
+TEST(VendureProbe, ComparesWhatPricesHoldAndTheirCurrency) {
+  auto settings = test::settings();
+  settings.jobs = {"list_price"};
+  settings.price_tax = "included";
+  EXPECT_THAT(probe(settings, {portal(kAll)}).reason, HasSubstr("channel shows prices without tax"));
+  settings.price_tax = "excluded";
+  EXPECT_EQ(probe(settings, {portal(kAll)}).verdict, Verdict::delivered);
+  settings.price_currency = "USD";
+  EXPECT_THAT(probe(settings, {portal(kAll)}).reason, HasSubstr(R"(does not sell in "USD")"));
+}
+
+TEST(VendureProbe, DemandsACostFieldThatHoldsWholeNumbers) {
+  auto settings = test::settings();
+  settings.jobs = {"cost"};
+  EXPECT_EQ(probe(settings, {portal(kAll)}).verdict, Verdict::delivered);
+  settings.cost_field = "note";
+  EXPECT_THAT(probe(settings, {portal(kAll)}).reason, HasSubstr(R"(of type "text"; the cost needs an int)"));
+  settings.cost_field = "none";
+  EXPECT_THAT(probe(settings, {portal(kAll)}).reason, HasSubstr(R"(custom field "none" of ProductVariant)"));
+}
+
+TEST(VendureProbe, MoneyOfAnotherPrecisionIsNoMatterWithoutOrders) {
+  auto settings = test::settings();
+  settings.jobs = {"list_price"};
+  EXPECT_EQ(probe(settings, {portal(kAll, 3)}).verdict, Verdict::delivered);
 }
 
 TEST(VendureProbe, PassesOnThatThePortalIsAway) {

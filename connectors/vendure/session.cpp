@@ -1,5 +1,7 @@
 #include "connectors/vendure/session.h"
 
+#include <algorithm>
+
 #include "connectors/vendure/operations.h"
 #include "plugin/domain/text.h"
 
@@ -9,7 +11,9 @@ namespace {
 using namespace connector;
 
 void add_channel(HttpRequest& request, const Settings& settings) {
-  if (!settings.channel_token.empty()) request.headers.emplace_back("vendure-token", settings.channel_token);
+  const bool has_channel = std::any_of(request.headers.begin(), request.headers.end(),
+                                       [](const auto& header) { return header.first == kChannelHeader; });
+  if (!has_channel && !settings.channel_token.empty()) request.headers.emplace_back(kChannelHeader, settings.channel_token);
 }
 
 LoginFailed refused(std::string reason) {

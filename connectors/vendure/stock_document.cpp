@@ -72,4 +72,15 @@ std::optional<WantedStock> read_wanted(const connector::OutboundItem& item, std:
   return wanted;
 }
 
+std::optional<std::map<std::string, std::int64_t>> stock_levels(const json::value& variant) {
+  std::map<std::string, std::int64_t> levels;
+  for (const auto& level : array_at(variant, {"stockLevels"})) {
+    const auto location = id_at(level, {"stockLocationId"});
+    const auto on_hand = integer_at(level, {"stockOnHand"});
+    if (location.empty() || !on_hand) return std::nullopt;
+    levels[location] = *on_hand;
+  }
+  return levels;
+}
+
 }  // namespace ferry::vendure

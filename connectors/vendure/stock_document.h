@@ -1,11 +1,13 @@
-// The feed's stock document, and what it asks of the portal.
+// The feed's stock document, and what it asks of the portal; the portal's own stock of a variant.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "connectors/vendure/json.h"
 #include "plugin/connector/connector.h"
 
 namespace ferry::vendure {
@@ -20,5 +22,9 @@ struct WantedStock {
 
 // What is wrong is in `problem`. A withdrawal (empty document) becomes quantity 0 where the record last was.
 std::optional<WantedStock> read_wanted(const connector::OutboundItem& item, std::string& problem);
+
+// What a listed variant has on hand, by location id; a location that is not there: 0. None: some level was no number of
+// a location, so that none of them can be believed.
+std::optional<std::map<std::string, std::int64_t>> stock_levels(const json::value& variant);
 
 }  // namespace ferry::vendure

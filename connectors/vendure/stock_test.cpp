@@ -46,6 +46,32 @@ class VendureStock : public testing::Test {
   std::vector<OutboundItem> items_;
 };
 
+TEST_F(VendureStock, AStockThatIsNoNumberIsNotTakenForNone) {
+  auto unreadable = variant("1", "A", 9);
+  for (const json::value& on_hand : {json::value(nullptr), json::value("9")}) {
+    unreadable["stockLevels"].as_array()[0].as_object()["stockOnHand"] = on_hand;
+    EXPECT_EQ(push({item("A", 0)}, {shown({unreadable})}).items[0].verdict, Verdict::retry) << on_hand;
+  }
+  unreadable["stockLevels"].as_array()[0].as_object()["stockLocationId"] = nullptr;
+  EXPECT_EQ(push({item("A", 0)}, {shown({unreadable})}).items[0].verdict, Verdict::retry);
+}
+
+TEST_F(VendureStock, AVariantThatCannotBeReadIsNoMissingVariant) {
+  for (const char* field : {"id", "sku"}) {
+    auto unreadable = variant("1", "A", 9);
+    unreadable[field] = nullptr;
+    EXPECT_EQ(push({item("A", 5)}, {shown({unreadable})}).items[0].verdict, Verdict::retry) << field;
+  }
+}
+
+TEST_F(VendureStock, LocationsThatCannotBeReadAreNoMissingLocation) {
+  const auto answer = json::serialize(json::object{
+      {"data",
+       {{"productVariants", {{"totalItems", 1}, {"items", json::array{variant("1", "A", 9)}}}},
+        {"stockLocations", {{"items", json::array{json::object{{"id", nullptr}, {"name", "Main"}}}}}}}}});
+  EXPECT_EQ(push({item("A", 5)}, {ok(answer)}).items[0].verdict, Verdict::retry);
+}
+
 TEST_F(VendureStock, LooksThenSetsWhatDiffers) {
   const auto played =
       push({item("A", 5), item("B", 7)}, {shown({variant("1", "A", 9), variant("2", "B", 7)}), written({"1"})});
@@ -108,11 +134,76 @@ TEST_F(VendureStock, SkuOfTwoVariantsIsRejectedNamingBoth) {
   EXPECT_THAT(played.items[0].reason, HasSubstr("ids 1 and 7"));
 }
 
+TEST_F(VendureStock, WhatCannotBeAnIdIsNoneAndReachesNoMessageOrRequest) {
+  const std::string line_break = "1\nlevel=error forged", long_id(200, '1');
+  for (const auto& id : {line_break, long_id, std::string("\u202e1"), std::string("\x1b[2J")}) {
+    const auto played = push({item("A", 7)}, {shown({variant(id, "A", 1), variant(id, "A", 2)})});
+    ASSERT_EQ(played.items.size(), 1U);
+    EXPECT_EQ(played.items[0].verdict, Verdict::retry) << played.items[0].reason;
+    EXPECT_EQ(played.requests.size(), 1U);
+  }
+}
+
+TEST(Stories, A9_AListOfVariantsThatIsCutIsRetriedAndNothingIsTakenForAbsent) {
+  const auto settings = test::settings();
+  const std::vector<OutboundItem> items = {item("A", 7), item("B", 8)};
+  const auto cut = play(*make_stock_push(settings, items), {shown({variant("1", "A", 1)}, 2), shown({}, 2)});
+  ASSERT_EQ(cut.items.size(), 2U);
+  for (const auto& settled : cut.items) {
+    EXPECT_EQ(settled.verdict, Verdict::retry);
+    EXPECT_EQ(settled.reason, "the portal listed 1 of the 2 variants that it has for the SKUs of this batch");
+  }
+  std::vector<connector::HttpReply> endless;
+  for (int id = 1; id <= 20'000; id += 1000) {
+    json::array page;
+    for (int i = 0; i < 1000; ++i) page.push_back(variant(std::to_string(id + i), "X", 1));
+    endless.push_back(shown(std::move(page), 1'000'000));
+  }
+  const auto unfiltered = play(*make_stock_push(settings, items), endless);
+  EXPECT_EQ(unfiltered.requests.size(), 10U) << "bounded";
+  ASSERT_EQ(unfiltered.items.size(), 2U);
+  EXPECT_EQ(unfiltered.items[0].verdict, Verdict::retry);
+  EXPECT_EQ(unfiltered.items[0].reason, "the portal listed 10000 of the 1000000 variants that it has for the SKUs of this batch");
+  std::vector<connector::HttpReply> in_circles(20, shown({variant("1", "X", 1)}, 1'000'000));
+  EXPECT_EQ(play(*make_stock_push(settings, items), in_circles).requests.size(), 2U) << "a page that repeats itself ends it";
+}
+
+TEST(Stories, A12_AFullBatchIsOneLookAndOneWriteAndAnUnchangedOneNoWrite) {
+  const auto settings = test::settings();
+  for (const int count : {1, 99, 100}) {
+    std::vector<OutboundItem> items;
+    json::array before, after;
+    for (int i = 0; i < count; ++i) {
+      const auto n = std::to_string(i + 1);
+      items.push_back(item("SKU-" + n, 7));
+      before.push_back(variant(n, "SKU-" + n, 1));
+      after.push_back(json::object{{"id", n}});
+    }
+    const json::object confirmed{{"data", {{"updateProductVariants", after}}}};
+    const auto changed = play(*make_stock_push(settings, items), {shown(before), ok(json::serialize(confirmed))});
+    EXPECT_EQ(changed.requests.size(), 2U) << count;
+    ASSERT_EQ(changed.items.size(), items.size());
+    for (const auto& settled : changed.items) EXPECT_EQ(settled.verdict, Verdict::delivered);
+    for (auto& one : before) one.at("stockLevels").at(0).at("stockOnHand") = 7;
+    EXPECT_EQ(play(*make_stock_push(settings, items), {shown(before)}).requests.size(), 1U) << count;
+  }
+}
+
 TEST_F(VendureStock, ReadsFurtherPagesOfVariants) {
   const auto played =
       push({item("A", 1), item("B", 1)}, {shown({variant("1", "A", 1)}, 2), shown({variant("2", "B", 1)}, 2)});
   EXPECT_EQ(played.variables(1).at("skip"), 1);
   EXPECT_EQ(played.items[1].verdict, Verdict::delivered);
+}
+
+TEST_F(VendureStock, PagesThatOverlapAreReadAgainAndNeitherVariantIsTakenForDoubled) {
+  const auto played =
+      push({item("A", 1), item("B", 1)}, {shown({variant("2", "B", 1)}, 2), shown({variant("2", "B", 1)}, 2)});
+  ASSERT_EQ(played.items.size(), 2U);
+  for (const auto& settled : played.items) {
+    EXPECT_EQ(settled.verdict, Verdict::retry);
+    EXPECT_EQ(settled.reason, "the portal listed variant 2 twice: its list moved");
+  }
 }
 
 TEST_F(VendureStock, WithdrawnRecordIsSetToZeroWhereItWas) {
@@ -197,39 +288,45 @@ TEST_F(VendureStock, VariantThatTheAnswerDoesNotNameIsTriedAgain) {
   EXPECT_EQ(played.items[0].verdict, Verdict::retry);
 }
 
-// Ids long enough that a batch does not fit into one request.
+// So many variants with ids of the greatest length that the batch does not fit into one request.
 class VendureLargeStock : public VendureStock {
  protected:
+  static constexpr std::size_t kItems = 1000;
   VendureLargeStock() {
-    for (int i = 0; i < 3; ++i) {
-      const auto sku = std::to_string(i);
+    json::array changed;
+    for (std::size_t i = 0; i < kItems; ++i) {
+      const auto sku = std::to_string(i), id = std::to_string(1000 + i) + std::string(96, 'x');
       batch_.push_back(item(sku, 1));
-      variants_.push_back(variant(id(i), sku, 0));
+      variants_.push_back(variant(id, sku, 0));
+      changed.push_back(json::object{{"id", id}});
     }
+    written_ = ok(json::serialize(json::object{{"data", {{"updateProductVariants", changed}}}}));
   }
-  static std::string id(int i) { return std::to_string(i) + std::string(40'000, 'x'); }
   std::vector<OutboundItem> batch_;
   json::array variants_;
+  connector::HttpReply written_;  // confirms them all
 };
 
 TEST_F(VendureLargeStock, IsSentInSeveralRequestsBelowThePortalsLimit) {
-  const auto played = push(batch_, {shown(variants_), written({id(0), id(1)}), written({id(2)})});
+  const auto played = push(batch_, {shown(variants_), written_, written_});
   ASSERT_EQ(played.requests.size(), 3U);
   for (const auto& request : played.requests) EXPECT_LE(request.body.size(), kMaxBodyBytes);
+  ASSERT_EQ(played.items.size(), kItems);
   for (const auto& settled : played.items) EXPECT_EQ(settled.verdict, Verdict::delivered);
 }
 
 TEST_F(VendureLargeStock, RestIsNotSentAfterALostAnswerAndIsNotAmbiguous) {
   const auto played = push(batch_, {shown(variants_), lost(true)});
-  ASSERT_EQ(played.items.size(), 3U);
-  EXPECT_EQ(played.items[0].verdict, Verdict::ambiguous);
-  EXPECT_EQ(played.items[2].verdict, Verdict::retry);
+  ASSERT_EQ(played.items.size(), kItems);
+  EXPECT_EQ(played.items.front().verdict, Verdict::ambiguous);
+  EXPECT_EQ(played.items.back().verdict, Verdict::retry);
 }
 
 TEST_F(VendureLargeStock, RestIsSentAfterARefusal) {
-  const auto played = push(batch_, {shown(variants_), refused("out of range"), written({id(2)})});
-  EXPECT_EQ(played.items[0].verdict, Verdict::split);
-  EXPECT_EQ(played.items[2].verdict, Verdict::delivered);
+  const auto played = push(batch_, {shown(variants_), refused("out of range"), written_});
+  ASSERT_EQ(played.items.size(), kItems);
+  EXPECT_EQ(played.items.front().verdict, Verdict::split);
+  EXPECT_EQ(played.items.back().verdict, Verdict::delivered);
 }
 
 TEST_F(VendureStock, SkusTooLongForOneLookAreNarrowedDown) {

@@ -74,6 +74,20 @@ ferry_status_t find(const ferry_host_t* host, std::int32_t channel, ferry_text_t
   }
 }
 
+ferry_status_t evaluate(const ferry_host_t* host, std::int32_t channel, ferry_text_t questions_json,
+                        const ferry_sink_t* answers, const ferry_sink_t* reason) noexcept {
+  try {
+    const auto questions = checked(of(host), "the questions for prices", questions_json);
+    if (!questions) return FERRY_E_RETRY;
+    const EvaluatedPrices prices = of(host).evaluate(channel, *questions);
+    write_to(prices.status == FERRY_OK ? answers : reason, prices.status == FERRY_OK ? prices.answers : prices.reason);
+    return prices.status;
+  } catch (...) {
+    write_to(reason, "the host's prices failed");
+    return FERRY_E_RETRY;
+  }
+}
+
 void request_pump(const ferry_host_t* host) noexcept {
   try {
     of(host).request_pump();
@@ -84,6 +98,7 @@ void request_pump(const ferry_host_t* host) noexcept {
 constexpr ferry_host_log_t kLog{&log};
 constexpr ferry_host_secrets_t kSecrets{&resolve};
 constexpr ferry_host_order_entry_t kOrderEntry{&enter, &find};
+constexpr ferry_host_price_t kPrice{&evaluate};
 
 }  // namespace
 
@@ -99,6 +114,7 @@ const void* HostAdapter::get_extension(const ferry_host_t* host, const char* id)
   if (std::strcmp(id, FERRY_EXT_LOG) == 0) return &kLog;
   if (std::strcmp(id, FERRY_EXT_SECRETS) == 0) return &kSecrets;
   if (std::strcmp(id, FERRY_EXT_ORDER_ENTRY) == 0 && of(host).has_order_entry()) return &kOrderEntry;
+  if (std::strcmp(id, FERRY_EXT_PRICE) == 0 && of(host).has_prices()) return &kPrice;
   return nullptr;
 }
 

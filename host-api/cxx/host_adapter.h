@@ -4,6 +4,7 @@
 
 #include <ferry/ext/log.h>
 #include <ferry/ext/order-entry.h>
+#include <ferry/ext/price.h>
 #include <ferry/ext/secrets.h>
 #include <ferry/host.h>
 
@@ -19,6 +20,11 @@ struct EnteredOrder {
   std::string number, reason;
 };
 
+struct EvaluatedPrices {
+  ferry_status_t status = FERRY_E_INTERNAL;  // as ferry_host_price_t says
+  std::string answers, reason;
+};
+
 class Host {
  public:
   virtual ~Host() = default;
@@ -32,6 +38,10 @@ class Host {
     return {FERRY_E_UNSUPPORTED, 0, {}, {}};
   }
   virtual EnteredOrder find(std::int32_t, std::string_view) { return {FERRY_E_UNSUPPORTED, 0, {}, {}}; }
+
+  // Prices; likewise. One that has them has a request_pump() too.
+  virtual bool has_prices() const { return false; }
+  virtual EvaluatedPrices evaluate(std::int32_t, std::string_view) { return {FERRY_E_UNSUPPORTED, {}, {}}; }
 };
 
 // Stays where it is; `host` outlives it, and it outlives every plugin instance that was created with it.

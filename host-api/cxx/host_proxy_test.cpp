@@ -27,17 +27,20 @@ struct BrokenHost {
     if (of(h).throws) throw std::runtime_error("get_extension");
     if (std::strcmp(id, FERRY_EXT_LOG) == 0) return of(h).has_log ? &of(h).log : nullptr;
     if (std::strcmp(id, FERRY_EXT_ALERT) == 0) return &of(h).alert;
+    if (std::strcmp(id, FERRY_EXT_ALERT_NEWS) == 0) return &of(h).alert_news;
     if (std::strcmp(id, FERRY_EXT_SECRETS) == 0) return &of(h).secrets;
     if (std::strcmp(id, FERRY_EXT_ORDER_ENTRY) == 0) return &of(h).order_entry;
+    if (std::strcmp(id, FERRY_EXT_PRICE) == 0) return of(h).has_prices ? &of(h).price : nullptr;
     return nullptr;
   }
 
-  bool has_log = true, throws = false;
+  bool has_log = true, throws = false, has_prices = false;
   ferry_host_t host{};
   ferry_host_log_t log{[](const ferry_host_t* h, ferry_log_severity_t severity, ferry_text_t line) {
     of(h).lines.emplace_back(std::to_string(severity) + " " + std::string(view(line)));
   }};
   ferry_host_alert_t alert{[](const ferry_host_t* h, ferry_text_t line) { of(h).alerts.emplace_back(view(line)); }};
+  ferry_host_alert_news_t alert_news{[](const ferry_host_t* h, ferry_text_t json) { of(h).news.emplace_back(view(json)); }};
   ferry_host_secrets_t secrets{[](const ferry_host_t* h, ferry_text_t, const ferry_sink_t* value) {
     write_to(value, of(h).secret);
     return of(h).secret_status;
@@ -49,13 +52,27 @@ struct BrokenHost {
                                          write_to(reason, of(h).answer.reason);
                                          return of(h).answer.status;
                                        },
-                                       [](const ferry_host_t*, int32_t, ferry_text_t, int64_t*, const ferry_sink_t*,
-                                          const ferry_sink_t*) -> ferry_status_t { return FERRY_E_NOT_FOUND; }};
+                                       [](const ferry_host_t* h, int32_t, ferry_text_t, int64_t* id,
+                                          const ferry_sink_t* number, const ferry_sink_t* reason) {
+                                         *id = of(h).found.id;
+                                         write_to(number, of(h).found.number);
+                                         write_to(reason, of(h).found.reason);
+                                         return of(h).found.status;
+                                       }};
+  ferry_host_price_t price{[](const ferry_host_t* h, int32_t, ferry_text_t questions, const ferry_sink_t* answers,
+                              const ferry_sink_t* reason) {
+    of(h).asked.emplace_back(view(questions));
+    write_to(answers, of(h).prices.answers);
+    write_to(reason, of(h).prices.reason);
+    return of(h).prices.status;
+  }};
+  PriceAnswer prices{FERRY_OK, "{}", ""};
+  std::vector<std::string> asked;
   std::string secret = "s3cret";
   ferry_status_t secret_status = FERRY_OK;
-  OrderEntryAnswer answer{FERRY_OK, 5, "S5", ""};
+  OrderEntryAnswer answer{FERRY_OK, 5, "S5", ""}, found{FERRY_E_NOT_FOUND, 0, "", ""};
   int pumps = 0;
-  std::vector<std::string> lines, alerts;
+  std::vector<std::string> lines, alerts, news;
 };
 
 struct HostProxyTest : testing::Test {
@@ -111,6 +128,20 @@ TEST_F(HostProxyTest, AnErrorAlsoCallsAPerson) {
   proxy.log(FERRY_LOG_ERROR, "mend it");
   EXPECT_THAT(broken.alerts, ElementsAre("mend it"));
   EXPECT_THAT(broken.lines, ElementsAre("2 by itself", "3 mend it"));
+}
+
+TEST_F(HostProxyTest, NewsOfAlertsAreHandedOver) {
+  ASSERT_TRUE(proxy.attach());
+  ASSERT_TRUE(proxy.carries_alerts());
+  proxy.alert("{}");
+  EXPECT_THAT(broken.news, ElementsAre("{}"));
+  broken.alert_news.news = [](const ferry_host_t*, ferry_text_t) { throw std::runtime_error("news"); };
+  proxy.alert("{}");
+  EXPECT_THAT(broken.lines, ElementsAre("5 host misbehaving: news() of an alert threw"));
+  broken.alert_news.news = nullptr;
+  HostProxy again(&broken.host);
+  ASSERT_TRUE(again.attach());
+  EXPECT_FALSE(again.carries_alerts());
 }
 
 TEST_F(HostProxyTest, TextThatIsNotUtf8NeverReachesTheHost) {
@@ -192,6 +223,65 @@ TEST_F(HostProxyTest, ARefusalWithoutAReasonGetsOne) {
   EXPECT_EQ(answer.id, 0);
   EXPECT_EQ(answer.number, "");
   EXPECT_EQ(answer.reason, "the ERP's order entry gave no reason");
+}
+
+TEST_F(HostProxyTest, WhatIsLookedForIsFoundOrNot) {
+  ASSERT_TRUE(proxy.attach());
+  EXPECT_EQ(proxy.find(1, "R1").status, FERRY_E_NOT_FOUND);
+  broken.found = {FERRY_OK, 5, "S5", ""};
+  const OrderEntryAnswer answer = proxy.find(1, "R1");
+  EXPECT_EQ(answer.status, FERRY_OK);
+  EXPECT_EQ(answer.id, 5);
+  EXPECT_EQ(answer.number, "S5");
+  EXPECT_TRUE(broken.lines.empty());
+}
+
+TEST_F(HostProxyTest, OnlyEnteringIsRefusedAndOnlyLookingFindsNothing) {
+  ASSERT_TRUE(proxy.attach());
+  broken.found = {FERRY_E_REJECTED, 0, "", "why"};
+  EXPECT_EQ(proxy.find(1, "R1").status, FERRY_E_INTERNAL);
+  EXPECT_THAT(broken.lines, ElementsAre(HasSubstr("find() of order 'R1' answered")));
+  broken.answer = {FERRY_E_NOT_FOUND, 0, "", "why"};
+  EXPECT_EQ(proxy.enter(1, "R1", "{}").status, FERRY_E_INTERNAL);
+}
+
+TEST_F(HostProxyTest, AHostOfBeforeHasNoPrices) {
+  ASSERT_TRUE(proxy.attach());
+  EXPECT_FALSE(proxy.has_prices());
+  EXPECT_TRUE(proxy.has_order_entry());
+  EXPECT_THAT(broken.lines, IsEmpty());
+}
+
+TEST_F(HostProxyTest, PricesAreAskedFor) {
+  broken.has_prices = true;
+  ASSERT_TRUE(proxy.attach());
+  ASSERT_TRUE(proxy.has_prices());
+  EXPECT_EQ(proxy.evaluate(1, "[1]").answers, "{}");
+  EXPECT_THAT(broken.asked, ElementsAre("[1]"));
+  broken.prices = {FERRY_E_BUSY, "", "locked\nnow"};
+  EXPECT_EQ(proxy.evaluate(1, "[1]").status, FERRY_E_BUSY);
+  EXPECT_EQ(proxy.evaluate(1, "[1]").reason, "locked now");
+  EXPECT_THAT(broken.lines, IsEmpty());
+}
+
+TEST_F(HostProxyTest, PricesThatBreakTheContractAreReported) {
+  broken.has_prices = true;
+  ASSERT_TRUE(proxy.attach());
+  broken.prices = {FERRY_E_NOT_FOUND, "", ""};
+  EXPECT_EQ(proxy.evaluate(1, "").status, FERRY_E_INTERNAL);
+  EXPECT_THAT(broken.lines, ElementsAre(HasSubstr("evaluate() answered")));
+  broken.prices = {FERRY_OK, "a\xFF", ""};
+  EXPECT_EQ(proxy.evaluate(1, "").status, FERRY_E_INTERNAL);
+  EXPECT_THAT(broken.lines.back(), HasSubstr("the answers of evaluate()"));
+  broken.price.evaluate = [](const ferry_host_t*, int32_t, ferry_text_t, const ferry_sink_t*,
+                             const ferry_sink_t*) -> ferry_status_t { throw std::runtime_error("x"); };
+  EXPECT_EQ(proxy.evaluate(1, "").status, FERRY_E_INTERNAL);
+  EXPECT_THAT(broken.lines.back(), HasSubstr("evaluate() threw"));
+  broken.price.evaluate = nullptr;
+  HostProxy again(&broken.host);
+  ASSERT_TRUE(again.attach());
+  EXPECT_FALSE(again.has_prices());
+  EXPECT_THAT(broken.lines.back(), HasSubstr("ferry.price/1 lacks a function"));
 }
 
 TEST_F(HostProxyTest, CallbacksThatThrowAreReported) {

@@ -41,6 +41,17 @@ std::size_t character_length(std::string_view text) noexcept {
   return length == 1 || second_byte_fits(byte(text[0]), byte(text[1])) ? length : 0;
 }
 
+// Bytes of the control or direction-changing character that `text` begins with; 0: it begins with another one.
+std::size_t deceptive_length(std::string_view text) noexcept {
+  const auto at = [text](std::size_t i) noexcept { return i < text.size() ? byte(text[i]) : std::uint8_t{0}; };
+  if (at(0) < 0x20 || at(0) == 0x7F) return 1;
+  if (at(0) == 0xC2 && at(1) >= 0x80 && at(1) <= 0x9F) return 2;  // the controls of eight bits
+  if (at(0) != 0xE2) return 0;
+  const bool is_mark = at(1) == 0x80 && (at(2) == 0x8E || at(2) == 0x8F || (at(2) >= 0xA8 && at(2) <= 0xAE));
+  const bool is_isolate = at(1) == 0x81 && at(2) >= 0xA6 && at(2) <= 0xA9;
+  return is_mark || is_isolate ? 3 : 0;
+}
+
 }  // namespace
 
 ferry_text_t as_text(std::string_view text) noexcept { return {text.data(), text.size()}; }
@@ -79,9 +90,12 @@ std::string sanitized(std::string_view text, std::size_t most_bytes) {
 }
 
 std::string one_line(std::string_view text) {
-  std::string line(text);
-  for (char& c : line) {
-    if (byte(c) < 0x20 || byte(c) == 0x7F) c = ' ';
+  std::string line;
+  line.reserve(text.size());
+  while (!text.empty()) {
+    const std::size_t length = deceptive_length(text);
+    line += length == 0 ? text.front() : ' ';
+    text.remove_prefix(length == 0 ? 1 : length);
   }
   return line;
 }

@@ -23,7 +23,8 @@ bool is_utf8(std::string_view text) noexcept;
 // `text` with each byte that is no UTF-8 replaced by '?', at most `most_bytes` (cut at a character).
 std::string sanitized(std::string_view text, std::size_t most_bytes);
 
-// Control characters as blanks: one line.
+// Characters that break a line, work a terminal, hide text or turn its direction as blanks: one line, as harmless in a
+// log as on a screen.
 std::string one_line(std::string_view text);
 
 // Writes into a sink of the other side. A null sink, a sink without function and one that refuses are all the same: the

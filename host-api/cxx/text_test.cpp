@@ -36,6 +36,9 @@ TEST(Text, SanitizingKeepsCharactersWholeAndWithinTheBound) {
   EXPECT_EQ(sanitized("aä", 2), "a");
   EXPECT_EQ(sanitized("aä", 3), "aä");
   EXPECT_EQ(one_line("a\nb\tc\x7F"), "a b c ");
+  EXPECT_EQ(one_line("\x1b[2J\u009b2J\u0085\u202ea\u2066b\u200fc\u2028d"), " [2J 2J  a b c d");
+  EXPECT_EQ(one_line("M\u00fcller \u20ac \u2013 \u2080 \U0001F600"), "M\u00fcller \u20ac \u2013 \u2080 \U0001F600");
+  EXPECT_EQ(one_line("\xe2\x80"), "\xe2\x80") << "what is no character is somebody else's business";
 }
 
 TEST(Sinks, OursKeepsWhatArrivesInPieces) {

@@ -68,9 +68,10 @@ def make_channel(client, url, products=None, **values):
         ferry_connector='vendure', ferry_base_url=url, ferry_username=ADMIN, ferry_secret=SECRET,
         ferry_order_user=client.one('res.user', ['login', '=', 'orders']),
         ferry_shipping_product=client.one('product.product', ['code', '=', 'SHIPPING']),
-        ferry_adjustment_product=client.one('product.product', ['code', '=', 'ADJUSTMENT']),
-        ferry_warehouses=[('create', [{'warehouse': client.one('stock.location', ['type', '=', 'warehouse'])}])])
+        ferry_adjustment_product=client.one('product.product', ['code', '=', 'ADJUSTMENT']))
     settings.update(values)
+    if 'ferry_warehouses' not in settings:
+        settings['ferry_warehouses'] = [('create', [{'warehouse': client.one('stock.location', ['type', '=', 'warehouse'])}])]
     return client.create('web.shop', **settings)
 
 

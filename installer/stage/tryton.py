@@ -16,8 +16,8 @@ REPOSITORY = Path(__file__).resolve().parent.parent.parent
 MODULE = REPOSITORY / 'host-api' / 'hosts' / 'tryton'
 PYTHON = '/usr/bin/python3'
 WEB_CLIENT = '/usr/share/tryton-sao/www'
-MODULES = ('account_invoice_stock', 'product_kit', 'sale', 'sale_discount', 'sale_price_list', 'sale_shipment_cost', 'stock',
-           'web_shop')
+MODULES = ('account_invoice_stock', 'product_attribute', 'product_kit', 'product_price_list_dates', 'sale', 'sale_credit_limit',
+           'sale_discount', 'sale_price_list', 'sale_shipment_cost', 'stock', 'web_shop')
 
 
 def _digest(*parts):
@@ -120,7 +120,7 @@ class Erp:
         self._administrate(database, '-u', 'ferry', '--activate-dependencies')
 
     def server(self, name, database, port, conf):
-        return Server(self, name, database, port, [PYTHON, shutil.which('trytond'), '-c', str(conf), '-d', database, '-v'],
+        return Server(self, name, database, port, [PYTHON, shutil.which('trytond'), '-c', str(conf), '-d', database, '-vv'],
                       signal.SIGINT)
 
     def uwsgi(self, name, database, port, conf, processes=3):
@@ -142,7 +142,7 @@ class Erp:
         return self._background(name, 'trytond-worker', database, conf)
 
     def _background(self, name, program, database, conf):
-        return Server(self, name, database, None, [PYTHON, shutil.which(program), '-c', str(conf), '-d', database, '-v'],
+        return Server(self, name, database, None, [PYTHON, shutil.which(program), '-c', str(conf), '-d', database, '-vv'],
                       signal.SIGINT)
 
 

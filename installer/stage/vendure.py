@@ -43,7 +43,7 @@ class Portal:
         self.products = products
         lock = (SOURCE / 'package-lock.json').read_text()
         self.home = self.folder / f'vendure-{_digest(lock)}'
-        self._template = f"vendure_{_digest(lock, (SOURCE / 'portal.js').read_text(), str(products))}"
+        self._template = f"vendure_{products}_{_digest(lock, (SOURCE / 'portal.js').read_text())}"
         self._log = self.folder / 'log' / 'vendure-install.log'
         self._password_file = self.folder / 'portal-admin.password'
 
@@ -128,12 +128,15 @@ class GraphQLError(Exception):
 class Client:
     """One session at one of the two GraphQL APIs."""
 
-    def __init__(self, url):
+    def __init__(self, url, channel=None):
         self._url = url
         self._token = None
+        self._channel = channel
 
     def ask(self, query, **variables):
         headers = {'content-type': 'application/json'}
+        if self._channel:
+            headers['vendure-token'] = self._channel
         if self._token:
             headers['authorization'] = 'Bearer ' + self._token
         body = json.dumps({'query': query, 'variables': variables}).encode()
@@ -166,8 +169,8 @@ CUSTOMER = {'firstName': 'Ada', 'lastName': 'Byron', 'emailAddress': 'ada@exampl
 class Shop(Client):
     """A customer in the shop. Each instance is one session with one order at a time."""
 
-    def __init__(self, url):
-        super().__init__(url + '/shop-api')
+    def __init__(self, url, channel=None):
+        super().__init__(url + '/shop-api', channel)
 
     def add(self, variant, quantity):
         return self.change('mutation($v:ID!,$q:Int!){addItemToOrder(productVariantId:$v,quantity:$q){'
@@ -195,7 +198,7 @@ class Shop(Client):
 
 _ORDER = '''id code state orderPlacedAt updatedAt total totalWithTax shippingWithTax customFields{erpOrderNumber erpStatus}
     lines{id quantity unitPrice linePrice proratedLinePrice productVariant{id sku}}
-    payments{id state amount} fulfillments{id state}'''
+    payments{id state amount} fulfillments{id state method trackingCode lines{orderLineId quantity}}'''
 
 
 class Admin(Client):
@@ -279,3 +282,56 @@ class Admin(Client):
             'productId': product, 'sku': code, 'price': price, 'stockOnHand': 10, 'trackInventory': 'TRUE',
             'translations': [{'languageCode': 'en', 'name': name}]}])['createProductVariants'][0]['id']
         return variant
+
+    # ---- for whom a price list is
+
+    def add_channel(self, token):
+        """A channel that sells in euro, prices without tax, from the first stock location; its id."""
+        found = self.ask('{zones{items{id}} stockLocations{items{id}}}')
+        zone, location = found['zones']['items'][0]['id'], found['stockLocations']['items'][0]['id']
+        channel = self.change(f'mutation($i:CreateChannelInput!){{createChannel(input:$i){{... on Channel{{id}} {_ERROR}}}}}', i={
+            'code': token, 'token': token, 'defaultLanguageCode': 'en', 'pricesIncludeTax': False, 'defaultCurrencyCode': 'EUR',
+            'availableCurrencyCodes': ['EUR'], 'defaultTaxZoneId': zone, 'defaultShippingZoneId': zone})['id']
+        self.ask('mutation($i:AssignStockLocationsToChannelInput!){assignStockLocationsToChannel(input:$i){id}}',
+                 i={'stockLocationIds': [location], 'channelId': channel})
+        return channel
+
+    def add_promotion(self, name, percent, *codes, **more):
+        """As a person makes one: so much per cent off products, from one piece on; `more`: startsAt, endsAt."""
+        variants = json.dumps([self.stock(code)['id'] for code in codes])
+        operation = lambda code, **given: {'code': code, 'arguments': [{'name': n, 'value': v} for n, v in given.items()]}
+        return self.change(f'mutation($i:CreatePromotionInput!){{createPromotion(input:$i){{... on Promotion{{id}} {_ERROR}}}}}', i={
+            **more, 'enabled': True, 'translations': [{'languageCode': 'en', 'name': name}],
+            'conditions': [operation('contains_products', minimum='1', productVariantIds=variants)],
+            'actions': [operation('products_percentage_discount', discount=str(percent), productVariantIds=variants)]})['id']
+
+    def promotions(self):
+        return self.ask('{promotions(options:{take:1000}){items{id name enabled startsAt endsAt updatedAt '
+                        'conditions{code args{name value}} actions{code args{name value}}}}}')['promotions']['items']
+
+    def promotion(self, wanted):
+        return next(promotion for promotion in self.promotions() if promotion['id'] == wanted)
+
+    def add_customer(self, email, password, group=None):
+        """A customer who can log in, in the customer group of that name."""
+        customer = self.change(f'mutation($i:CreateCustomerInput!,$p:String){{createCustomer(input:$i,password:$p)'
+                               f'{{... on Customer{{id}} {_ERROR}}}}}', i=dict(CUSTOMER, emailAddress=email), p=password)['id']
+        if group:
+            found, = self.ask('query($n:String!){customerGroups(options:{filter:{name:{eq:$n}}}){items{id}}}',
+                              n=group)['customerGroups']['items']
+            self.ask('mutation($g:ID!,$c:ID!){addCustomersToGroup(customerGroupId:$g,customerIds:[$c]){id}}',
+                     g=found['id'], c=customer)
+        return customer
+
+    def of_channel(self, channel, query, **variables):
+        """As the administration of one channel sees it."""
+        before, self._channel = self._channel, channel
+        try:
+            return self.ask(query, **variables)
+        finally:
+            self._channel = before
+
+    def skus_in(self, channel):
+        """What a channel has."""
+        found = self.of_channel(channel, '{productVariants(options:{take:1000}){items{sku}}}')['productVariants']['items']
+        return {item['sku'] for item in found}

@@ -32,7 +32,17 @@ struct RecordingHost : Host {
     entered.push_back(std::to_string(channel) + " " + std::string(reference) + " " + std::string(order));
     return entry;
   }
-  bool takes_orders = true;
+  EnteredOrder find(std::int32_t channel, std::string_view reference) override {
+    entered.push_back("looked for " + std::to_string(channel) + " " + std::string(reference));
+    return entry;
+  }
+  bool has_prices() const override { return evaluates; }
+  EvaluatedPrices evaluate(std::int32_t channel, std::string_view questions) override {
+    entered.push_back("prices of " + std::to_string(channel) + " " + std::string(questions));
+    return prices;
+  }
+  bool takes_orders = true, evaluates = false;
+  EvaluatedPrices prices{FERRY_OK, R"({"answers":[{"price":"2.5"}]})", ""};
   int pumps = 0;
   EnteredOrder entry{FERRY_OK, 7, "S7", ""};
   std::vector<std::string> lines, entered;
@@ -198,6 +208,55 @@ TEST_F(CPluginTest, EachAnswerOfTheHostHasItsMeaning) {
     EXPECT_EQ(fake.answers.back().reason, "why");
   }
   EXPECT_THAT(host.lines, ElementsAre(HasSubstr("enter() of order 'R1' answered unknown status (1234)")));
+}
+
+TEST_F(CPluginTest, WhatIsOnlyLookedForIsNotEntered) {
+  make_active();
+  host.entry = {FERRY_E_NOT_FOUND, 0, "", ""};
+  fake.waiting = {{1, 7, "R1", "", true}};
+  plugin->pump(plugin);
+  EXPECT_THAT(host.entered, ElementsAre("looked for 7 R1"));
+  EXPECT_EQ(fake.answers.back().answer, engine::ErpAnswer::absent);
+  EXPECT_THAT(host.lines, IsEmpty());
+}
+
+TEST_F(CPluginTest, AHostWithoutPricesIsNotAskedForThem) {
+  make_active();
+  EXPECT_FALSE(fake.host.request_evaluation);
+  fake.waiting = {{1, 7, "", "", false, {{1, "x", "{}"}}}};
+  plugin->pump(plugin);
+  EXPECT_EQ(fake.answers.back().answer, engine::ErpAnswer::unsupported);
+  EXPECT_THAT(host.entered, IsEmpty());
+  EXPECT_THAT(host.lines, IsEmpty());
+}
+
+TEST_F(CPluginTest, PricesGoThroughThePump) {
+  host.evaluates = true;
+  make_active();
+  fake.host.request_evaluation();
+  EXPECT_EQ(host.pumps, 1);
+  fake.waiting = {{1, 7, "", "", false, {{3, "x", "{}"}}}};
+  plugin->pump(plugin);
+  EXPECT_THAT(host.entered, ElementsAre(R"(prices of 7 {"schema":"ferry.price/1","questions":[{}]})"));
+  EXPECT_EQ(fake.answers.back().answer, engine::ErpAnswer::evaluated);
+  EXPECT_EQ(fake.answers.back().evaluations.at(0).key, 3);
+  EXPECT_EQ(fake.answers.back().evaluations.at(0).value, "2.5");
+}
+
+TEST_F(CPluginTest, PricesThatCannotBeReadOrAreRefusedAreNone) {
+  host.evaluates = true;
+  make_active();
+  const auto asked = [this] {
+    fake.waiting = {{1, 7, "", "", false, {{3, "x", "{}"}}}};
+    plugin->pump(plugin);
+    return fake.answers.back();
+  };
+  host.prices.answers = R"({"answers":[]})";
+  EXPECT_EQ(asked().answer, engine::ErpAnswer::retry);
+  EXPECT_THAT(host.lines, ElementsAre(HasSubstr("are 0 for 1 questions")));
+  host.prices = {FERRY_E_BUSY, "", "locked"};
+  EXPECT_EQ(asked().answer, engine::ErpAnswer::busy);
+  EXPECT_EQ(fake.answers.back().reason, "locked");
 }
 
 TEST_F(CPluginTest, ASecondHostThreadIsTurnedAway) {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "host-api/cxx/text.h"
+#include "plugin/runtime/price_call.h"
 
 namespace ferry::abi {
 namespace {
@@ -17,6 +18,7 @@ engine::ErpAnswer answer_of(ferry_status_t status) noexcept {
     case FERRY_OK: return engine::ErpAnswer::linked;
     case FERRY_E_REJECTED: return engine::ErpAnswer::rejected;
     case FERRY_E_BUSY: return engine::ErpAnswer::busy;
+    case FERRY_E_NOT_FOUND: return engine::ErpAnswer::absent;
     case FERRY_E_UNSUPPORTED: return engine::ErpAnswer::unsupported;
     default:
       return engine::ErpAnswer::retry;  // FERRY_E_INTERNAL too: found by its reference if it was entered after all
@@ -77,6 +79,10 @@ runtime::HostServices Instance::services(std::uint32_t mode) const {
   if (mode == FERRY_ACTIVATE_ENGINE && host_.has_order_entry()) {
     services.request_pump = [this] { host_.request_pump(); };
   }
+  if (mode == FERRY_ACTIVATE_ENGINE && host_.has_prices()) {
+    services.request_evaluation = [this] { host_.request_pump(); };
+  }
+  if (host_.carries_alerts()) services.alert = [this](std::string_view json) { host_.alert(json); };
   return services;
 }
 
@@ -109,12 +115,24 @@ std::uint32_t Instance::pump() {
 }
 
 void Instance::answer_from_host(Engine& engine, const runtime::ErpCall& call) const {
+  if (!call.questions.empty()) return engine.answer(call.id, evaluated_by_host(call));
   if (!host_.has_order_entry()) {
     engine.answer(call.id, {engine::ErpAnswer::unsupported, {}, "this host has no order entry"});
     return;
   }
-  OrderEntryAnswer answer = host_.enter(call.channel, call.reference, call.document);
+  OrderEntryAnswer answer = call.only_looks ? host_.find(call.channel, call.reference)
+                                            : host_.enter(call.channel, call.reference, call.document);
   engine.answer(call.id, {answer_of(answer.status), {answer.id, std::move(answer.number)}, std::move(answer.reason)});
+}
+
+engine::ErpReply Instance::evaluated_by_host(const runtime::ErpCall& call) const {
+  if (!host_.has_prices()) return {engine::ErpAnswer::unsupported, {}, "this host evaluates no prices"};
+  PriceAnswer answer = host_.evaluate(call.channel, runtime::price_questions(call.questions));
+  if (answer.status != FERRY_OK) return {answer_of(answer.status), {}, std::move(answer.reason)};
+  auto prices = runtime::price_answers(call.questions, answer.answers);
+  if (prices) return {engine::ErpAnswer::evaluated, {}, "", std::move(*prices)};
+  host_.misbehaves("the answers of evaluate() " + prices.error());
+  return {engine::ErpAnswer::retry, {}, "its answers are not as schemas/price.md says; see the log"};
 }
 
 Instance::Performed Instance::perform(ferry_text_t operation, ferry_text_t arguments_json) {

@@ -47,6 +47,7 @@ class Instance {
   bool is_in_forked_child() const;
   ferry_status_t refuse(std::string_view how, std::vector<std::string>& diagnostics) const;
   void answer_from_host(Engine& engine, const runtime::ErpCall& call) const;
+  engine::ErpReply evaluated_by_host(const runtime::ErpCall& call) const;
 
   HostProxy host_;
   const MakeEngine make_engine_;

@@ -30,13 +30,17 @@ struct HttpRequest {
   std::string target;  // path and query, joined to the channel's base_url by the transport; begins with '/'
   Headers headers;     // without Host and Content-Length; authorize() adds the credentials
   std::string body;
-  bool idempotent = false;  // may be repeated on a fresh connection when a pooled one turns out to be closed
+  bool idempotent = false;  // may be repeated when a pooled connection turns out to be closed: HttpReply::may_be_repeated
   Duration timeout = std::chrono::seconds(30);  // from first byte written to last byte read
 };
 
 struct HttpReply {
   int status = 0;                 // 0: no reply arrived, see `error`
   bool request_was_sent = false;  // some bytes of the request may have reached the portal; false: certainly not applied
+  // No reply because a pooled connection turned out to be closed, and the request is idempotent: worth another try on a
+  // fresh one. Left to who asked, because it is another request to the portal and needs its place in the rate.
+  bool may_be_repeated = false;
+  bool was_too_large = false;     // no reply because it is larger than the transport takes: less must be asked for
   Headers headers;                // names in lower case
   std::string body;               // bounded by the transport
   std::string error;              // client-side reason when status is 0 ("connect: connection refused")
@@ -52,6 +56,9 @@ struct OutboundItem {
   std::string label;         // SKU, order reference: what a person and usually the portal call the record
   std::string document;      // what the portal should show
   std::string acknowledged;  // what it last confirmed; empty = unknown or not to be believed: set without comparing
+  // The record's part (schemas/feeds.md): of prices for those whom a price list is for, that list. What is withdrawn and
+  // was never confirmed, though a part of it may be on the portal, is known by its label and this alone.
+  std::int32_t part = 0;
 };
 
 struct Send {
@@ -91,12 +98,21 @@ struct PulledOrder {
 
 struct Page {
   std::vector<PulledOrder> orders;
+  // Orders on it that cannot be told from others, for want of a reference or an id: each in the words by which a person
+  // finds it on the portal, one clean line. The rest of the page is good.
+  std::vector<std::string> unread;
   std::string next_cursor;  // empty: last page
   std::optional<Instant> portal_clock;  // the portal's own time (Date header), if it says
 };
 struct PullFailed {
   ItemVerdict verdict;  // retry, snooze, unauthorized or rejected; index is 0
 };
+inline PullFailed pull_failed(Verdict verdict, std::string reason) {
+  PullFailed failed;
+  failed.verdict.verdict = verdict;
+  failed.verdict.reason = std::move(reason);
+  return failed;
+}
 using PullStep = std::variant<Send, Page, PullFailed>;
 
 // One page of orders.
@@ -111,6 +127,31 @@ class Pull {
 struct Window {
   Instant from{};
   Instant to{};
+};
+
+// ---- looking back -----------------------------------------------------------------------------------------------
+
+// One record as the portal shows it now. The documents are JSON objects.
+struct ShownRecord {
+  std::string label;            // as in OutboundItem
+  std::string identity = "{}";  // what tells records of one label apart: {"location":"Berlin"}
+  // Those members of the feed's document that the portal can show, with the very text they have in a document that
+  // this portal would have confirmed: {"sku":"A","quantity":"5"}.
+  std::string document;
+};
+
+struct SurveyPage {
+  std::vector<ShownRecord> records;
+  std::string next_cursor;  // empty: last page
+};
+using SurveyStep = std::variant<Send, SurveyPage, PullFailed>;
+
+// One page of what the portal shows for a feed. Reads only.
+class Survey {
+ public:
+  virtual ~Survey() = default;
+  virtual SurveyStep start() = 0;
+  virtual SurveyStep on_reply(const HttpReply& reply) = 0;
 };
 
 // ---- credentials ------------------------------------------------------------------------------------------------
@@ -146,6 +187,7 @@ struct Capabilities {
   std::size_t max_in_flight = 1;          // exchanges at once per feed
   StockMeaning stock_meaning = StockMeaning::on_hand;
   Duration order_visibility_lag{};        // how late an order can appear behind its placed_at; the window's least overlap
+  std::span<const Feed> surveys{};        // feeds whose records can be read back; empty: nothing is ever reconciled
 };
 
 class Connector {
@@ -159,6 +201,12 @@ class Connector {
   virtual std::unique_ptr<Pull> pull_orders(const Window& window, std::string_view cursor) const = 0;
   // The same orders again, by their portal ids (at most max_batch_items). An order that is gone is simply missing.
   virtual std::unique_ptr<Pull> pull_orders_by_id(std::span<const std::string> portal_ids) const = 0;
+
+  // What the portal shows for a feed, for the feeds in capabilities().surveys only (others: null): page by page
+  // everything it has (orders: those placed in the window), in an order that new records do not disturb; or the records
+  // of some labels (at most max_batch_items), in one page, of which those that the portal does not have are missing.
+  virtual std::unique_ptr<Survey> survey(Feed, const Window&, std::string_view /*cursor*/) const { return nullptr; }
+  virtual std::unique_ptr<Survey> survey_labels(Feed, std::span<const std::string> /*labels*/) const { return nullptr; }
 
   // Checks connection, credentials and least privilege: a batch of one whose verdict is `delivered` when all is well;
   // otherwise the reason names what is missing and how to mend it.

@@ -108,7 +108,8 @@ Decimal Decimal::rounded(int digits, Rounding rounding) const noexcept {
   Coefficient kept = magnitude / unit;
   const Coefficient twice_rest = magnitude % unit * 2;
   const bool tie_goes_up = rounding == Rounding::half_up || kept % 2 != 0;
-  if (twice_rest > unit || (twice_rest == unit && tie_goes_up)) ++kept;
+  const bool goes_up = twice_rest > unit || (twice_rest == unit && tie_goes_up);
+  if (goes_up && rounding != Rounding::down) ++kept;
   while (digits > 0 && kept % 10 == 0) {
     kept /= 10;
     --digits;

@@ -12,6 +12,7 @@ namespace ferry {
 enum class Rounding : std::uint8_t {
   half_up = 1,  // 0.5 → 1, -0.5 → -1: away from zero, as invoices do
   half_even,    // 0.5 → 0, 1.5 → 2
+  down,         // 0.9 → 0, -0.9 → 0: towards zero, as a quantity that may be sold
 };
 
 // Always in lowest terms (10.50 is held as 10.5), so equal values are identical. Range: 36 significant digits, of these

@@ -1,4 +1,4 @@
-// The outbound flows, and the jobs that a channel runs. A job is a feed or the order intake.
+// The outbound flows, and the jobs that a channel runs. A job is a feed, the order intake, or the reconciliation.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,9 @@ enum class Feed : std::uint8_t {
 std::string_view name_of(Feed feed) noexcept;
 std::optional<Feed> feed_from_name(std::string_view name) noexcept;
 
-// The name of the job that brings portal orders in; all other jobs carry their feed's name.
+// The names of the jobs that are no feed: the one that brings portal orders in, and the one that compares what the
+// portal shows with what it confirmed. All other jobs carry their feed's name.
 inline constexpr std::string_view kIntakeJob = "intake";
+inline constexpr std::string_view kReconcileJob = "reconcile";
 
 }  // namespace ferry

@@ -31,11 +31,12 @@ constexpr std::array<std::pair<Verdict, std::string_view>, 9> kVerdicts = {{
     {Verdict::drifted, "drifted"},
 }};
 
-constexpr std::array<std::pair<PublicationState, std::string_view>, 4> kStates = {{
+constexpr std::array<std::pair<PublicationState, std::string_view>, 5> kStates = {{
     {PublicationState::settled, "settled"},
     {PublicationState::pending, "pending"},
     {PublicationState::dead, "dead"},
     {PublicationState::absent, "absent"},
+    {PublicationState::held, "held"},
 }};
 
 template <class Table, class Value>

@@ -1,5 +1,7 @@
 #include "plugin/domain/settle.h"
 
+#include <algorithm>
+
 namespace ferry {
 namespace {
 
@@ -38,8 +40,10 @@ Duration snooze_wait(const ItemVerdict& verdict, const RetryPolicy& policy) noex
   return bounded(verdict.wait.value_or(policy.default_snooze), policy.least_snooze, policy.most_snooze);
 }
 
-Delivery settle(const Delivery& before, const ItemVerdict& verdict, const RetryPolicy& policy, Instant now,
-                double unit) {
+namespace {
+
+Delivery delivery_after(const Delivery& before, const ItemVerdict& verdict, const RetryPolicy& policy, Instant now,
+                        double unit) {
   switch (verdict.verdict) {
     case Verdict::delivered: return {PublicationState::settled, 0, 0, {}, {}};
     case Verdict::rejected:
@@ -64,6 +68,27 @@ Delivery settle(const Delivery& before, const ItemVerdict& verdict, const RetryP
     case Verdict::unauthorized: break;
   }
   return pending(before, now, reason_or(verdict, "the portal did not take the batch"));
+}
+
+}  // namespace
+
+Delivery settle(const Delivery& before, const ItemVerdict& verdict, const RetryPolicy& policy, Instant now,
+                double unit) {
+  Delivery after = delivery_after(before, verdict, policy, now, unit);
+  after.confirm_at = before.confirm_at;
+  return after;
+}
+
+Duration lateness_of(Duration request_timeout) noexcept {
+  return std::max<Duration>(std::chrono::minutes(1), 5 * request_timeout);
+}
+
+Instant confirm_at(const Delivery& before, Verdict verdict, Instant began, Instant lane_doubt,
+                   const RetryPolicy& policy, Instant now) noexcept {
+  if (verdict == Verdict::ambiguous) return std::max(before.confirm_at, now + policy.lateness);
+  if (verdict != Verdict::delivered) return before.confirm_at;
+  const Instant over = std::max(before.confirm_at, lane_doubt);
+  return began >= over ? Instant{} : over;
 }
 
 bool drift_is_unexplained(const Delivery& delivery) noexcept {

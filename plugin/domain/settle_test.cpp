@@ -119,6 +119,40 @@ TEST(Settle, ThreeDriftsInARowAreNotExplainedByOrders) {
   EXPECT_FALSE(drift_is_unexplained(tried(0, 5))) << "the portal merely asked to wait";
 }
 
+TEST(Settle, LatenessIsFiveTimeoutsAndNeverLessThanAMinute) {
+  EXPECT_EQ(lateness_of(seconds(30)), seconds(150));
+  EXPECT_EQ(lateness_of(seconds(1)), minutes(1)) << "impatience does not make the portal quicker";
+}
+
+TEST(Settle, ADoubtIsOverForADeliveryThatBeganAfterIt) {
+  const RetryPolicy policy;
+  const auto after = [&](Instant doubt, Verdict verdict, Instant began, Instant lane_doubt = {}) {
+    Delivery before = tried(1);
+    before.confirm_at = doubt;
+    return confirm_at(before, verdict, began, lane_doubt, policy, kNow);
+  };
+  const Instant soon = kNow + seconds(10), late = kNow + hours(1);
+  EXPECT_EQ(after({}, Verdict::ambiguous, kNow), kNow + policy.lateness);
+  EXPECT_EQ(after(late, Verdict::ambiguous, kNow), late) << "the one that lasts longer";
+  EXPECT_EQ(after(soon, Verdict::delivered, soon - seconds(1)), soon) << "it looked before the doubt was over";
+  EXPECT_EQ(after(soon, Verdict::delivered, soon), Instant{});
+  EXPECT_EQ(after({}, Verdict::delivered, kNow), Instant{});
+  EXPECT_EQ(after(soon, Verdict::delivered, soon, late), late) << "the lane's own";
+  EXPECT_EQ(after({}, Verdict::delivered, late, late), Instant{});
+  for (const auto what : {Verdict::retry, Verdict::snooze, Verdict::rejected, Verdict::absent, Verdict::drifted}) {
+    EXPECT_EQ(after(soon, what, late), soon) << name_of(what);
+    EXPECT_EQ(after({}, what, kNow, late), Instant{}) << name_of(what);
+  }
+}
+
+TEST(Settle, LeavesTheDoubtAsItWas) {
+  Delivery before = tried(1);
+  before.confirm_at = kNow + hours(1);
+  for (const auto what : {Verdict::delivered, Verdict::retry, Verdict::snooze, Verdict::rejected, Verdict::absent,
+                          Verdict::drifted, Verdict::split})
+    EXPECT_EQ(settled(before, verdict(what)).confirm_at, before.confirm_at) << name_of(what);
+}
+
 TEST(Settle, UnauthorizedAndSplitStayPendingWithNothingCounted) {
   for (const auto what : {Verdict::unauthorized, Verdict::split}) {
     const auto after = settled(tried(2, 1), verdict(what, "no"));

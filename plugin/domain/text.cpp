@@ -81,6 +81,21 @@ std::string quote_and_bound(std::string_view text, std::size_t max_bytes) {
   return "\"" + safe(text, max_bytes, Lines::one) + "\"";
 }
 
+std::string plain_line(std::string_view text, std::size_t max_characters) {
+  std::string result;
+  for (std::size_t i = 0; i < max_characters && !text.empty(); ++i) {
+    const Character character = first_character(text);
+    const bool is_good = character.well_formed && !is_deceptive(character.code);
+    result += is_good ? text.substr(0, character.size) : character.well_formed ? " " : "?";
+    text.remove_prefix(character.size);
+  }
+  return result;
+}
+
 std::string bound(std::string_view text, std::size_t max_bytes) { return safe(text, max_bytes, Lines::several); }
+
+bool is_country_code(std::string_view text) noexcept {
+  return text.size() == 2 && text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") == std::string_view::npos;
+}
 
 }  // namespace ferry

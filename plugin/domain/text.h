@@ -16,4 +16,11 @@ std::string quote_and_bound(std::string_view text, std::size_t max_bytes);
 // NUL.
 std::string bound(std::string_view text, std::size_t max_bytes);
 
+// Portal text as a value that people and other systems read on: one line, at most `max_characters` of it, not quoted and
+// not marked where it was cut. The same characters are replaced.
+std::string plain_line(std::string_view text, std::size_t max_characters);
+
+// Two capital letters: the form of a country's code in ISO 3166-1 alpha-2; whether there is such a country is not known.
+bool is_country_code(std::string_view text) noexcept;
+
 }  // namespace ferry

@@ -41,6 +41,12 @@ TEST(Text, CharactersThatTurnTheDirectionOrHideAreBlanks) {
   }
 }
 
+TEST(Text, AValueIsOneLineOfSoManyCharactersAndKeepsItsQuotes) {
+  EXPECT_EQ(plain_line("a\"b\nc\x1b[2J\u009b2J\u202ed", 100), "a\"b c [2J 2J d");
+  EXPECT_EQ(plain_line("\u20ac\u20ac\u20ac", 2), "\u20ac\u20ac");
+  EXPECT_EQ(plain_line("\xff\xc3", 100), "??");
+}
+
 TEST(Text, SeveralLinesKeepTheirLayoutButNoNul) {
   EXPECT_EQ(bound(std::string_view("a\n\tb\r\0\"c", 8), 100), "a\n\tb\r \"c");
 }

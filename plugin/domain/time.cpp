@@ -11,6 +11,10 @@ using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
+// Years 1 to 9999 in UTC: what to_iso8601() can write in four digits, and other systems can read.
+constexpr Instant kFirst = std::chrono::sys_days(std::chrono::January / 1 / 1);
+constexpr Instant kEnd = std::chrono::sys_days(std::chrono::January / 1 / 10000);
+
 // Reads from the front of a text; every take_ leaves the rest.
 class Reader {
  public:
@@ -128,7 +132,9 @@ std::optional<Instant> from_iso8601(std::string_view text) {
   if (!time) return std::nullopt;
   const auto zone = read_zone(in);
   if (!zone || !in.at_end()) return std::nullopt;
-  return Instant(*date) + *time - *zone;
+  const Instant instant = Instant(*date) + *time - *zone;
+  if (instant < kFirst || instant >= kEnd) return std::nullopt;
+  return instant;
 }
 
 }  // namespace ferry

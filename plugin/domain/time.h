@@ -17,7 +17,7 @@ using Instant = std::chrono::sys_time<Duration>;
 std::string to_iso8601(Instant instant);
 
 // Reads ISO 8601 with 'T' or ' ' between date and time, 0 to 9 decimals (cut to microseconds) and a zone
-// ("Z", "+05:30", "-0330"). Text without a zone is refused: guessing one has lost other connectors hours of orders.
+// ("Z", "+05:30", "-0330"), within the years 1 to 9999 of UTC. Text without a zone is refused: guessing one has lost other connectors hours of orders.
 std::optional<Instant> from_iso8601(std::string_view text);
 
 }  // namespace ferry

@@ -27,6 +27,13 @@ TEST(Time, FractionsAreCutToMicroseconds) {
   EXPECT_EQ(from_iso8601("1970-01-01T00:00:00.123456789Z"), at(123'456));
 }
 
+TEST(Time, WhatLeavesTheYearsOfFourDigitsIsRefused) {
+  for (const auto* text : {"0000-12-31T23:59:59Z", "0001-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01"})
+    EXPECT_FALSE(from_iso8601(text)) << text;
+  for (const auto* text : {"0001-01-01T00:00:00.000000Z", "9999-12-31T23:59:59.999999Z"})
+    EXPECT_EQ(to_iso8601(*from_iso8601(text)), text);
+}
+
 TEST(Stories, A14_TextWithoutAZoneIsRefusedInsteadOfGuessed) { EXPECT_FALSE(from_iso8601("2026-11-21T09:30:00")); }
 
 TEST(Time, WhatIsNoMomentIsRefused) {

@@ -20,6 +20,8 @@ class TokenBucket {
   // How long until that many tokens can have been taken, one after the other; takes none.
   Duration wait(Instant now, std::int64_t tokens = 1) const noexcept;
 
+  std::int64_t burst() const noexcept { return burst_; }
+
   // A bucket that grants at most `rate_per_second` (at least 1) in any one second, some of them at once.
   static TokenBucket per_second(std::int64_t rate_per_second) noexcept;
 

@@ -9,9 +9,14 @@
 
 #include "config/field.h"
 #include "plugin/connector/connector.h"
+#include "plugin/domain/allocation.h"
 #include "plugin/domain/decimal.h"
 #include "plugin/domain/settle.h"
 #include "plugin/domain/time.h"
+#include "plugin/engine/admission.h"
+#include "plugin/engine/alerts.h"
+#include "plugin/engine/guard.h"
+#include "plugin/engine/ownership.h"
 
 namespace ferry::engine {
 
@@ -23,14 +28,22 @@ std::vector<config::Field> channel_fields(const connector::ConnectorInfo& connec
 struct ChannelSettings {
   std::string base_url;  // without a '/' at its end
   Duration poll_interval{}, full_interval{}, order_poll_interval{}, lease{}, request_timeout{};
+  Duration reconcile_interval{};  // zero: on request only
+  bool reconcile_heals = false;
   std::size_t batch_cap = 0;
   std::int32_t rate_per_second = 0;
   Decimal safety_stock, total_tolerance;
+  Allocation allocation;
   std::vector<std::string> order_states;  // empty: the connector's own idea
+  AdmissionRules admission;
   std::optional<Instant> order_since;     // orders placed before are not looked at
-  std::vector<std::string> jobs;          // feeds' names and kIntakeJob
+  std::vector<std::string> jobs;          // feeds' names, kIntakeJob and kReconcileJob
   std::string ca_file, proxy;             // empty: the system's certificates; no proxy
   RetryPolicy retry;
+  AlertSettings alerts;
+  GuardLimits guard;
+  Disowned disowned;
+  std::string alert_webhook, alert_webhook_token;  // empty: none
 };
 
 // Everything wrong with a channel's settings: each field by itself, then what does not fit together. Empty: usable.

@@ -1,5 +1,7 @@
 #include "plugin/engine/conversation.h"
 
+#include <utility>
+
 #include "plugin/engine/trail.h"
 
 namespace ferry::engine {
@@ -34,6 +36,14 @@ Conversation::Conversation(const connector::Connector& connector, Credential& cr
       pull_(std::move(pull)),
       items_(1) {}
 
+Conversation::Conversation(const connector::Connector& connector, Credential& credential, Priority priority,
+                           std::unique_ptr<connector::Survey> survey)
+    : connector_(connector),
+      credential_(credential),
+      ticket_(credential.enter(priority)),
+      survey_(std::move(survey)),
+      items_(1) {}
+
 Conversation::~Conversation() {
   credential_.leave(ticket_);
   if (login_) credential_.login_dropped();
@@ -46,25 +56,28 @@ Said said_by(connector::Step step) {
   return std::visit([](auto&& part) { return Said(std::move(part)); }, std::move(step));
 }
 
-template <class Said, class Outcome>
-Said said_by(connector::PullStep step) {
+// Of a Pull or a Survey.
+template <class Said, class Outcome, class Step>
+Said said_by(Step step) {
   return std::visit(Overloaded{[](connector::Send&& send) { return Said(std::move(send)); },
-                               [](connector::Page&& page) { return Said(Outcome(std::move(page))); },
                                [](connector::PullFailed&& failed) {
                                  failed.verdict.index = 0;
                                  return Said(Outcome(connector::Finish{{std::move(failed.verdict)}}));
-                               }},
+                               },
+                               [](auto&& page) { return Said(Outcome(std::forward<decltype(page)>(page))); }},
                     std::move(step));
 }
 
 }  // namespace
 
 Conversation::Said Conversation::begin_protocol() {
-  return exchange_ ? said_by<Said>(exchange_->start()) : said_by<Said, Outcome>(pull_->start());
+  if (exchange_) return said_by<Said>(exchange_->start());
+  return pull_ ? said_by<Said, Outcome>(pull_->start()) : said_by<Said, Outcome>(survey_->start());
 }
 
 Conversation::Said Conversation::tell_protocol(const HttpReply& reply) {
-  return exchange_ ? said_by<Said>(exchange_->on_reply(reply)) : said_by<Said, Outcome>(pull_->on_reply(reply));
+  if (exchange_) return said_by<Said>(exchange_->on_reply(reply));
+  return pull_ ? said_by<Said, Outcome>(pull_->on_reply(reply)) : said_by<Said, Outcome>(survey_->on_reply(reply));
 }
 
 Conversation::Turn Conversation::resume(Instant now) {
@@ -81,7 +94,7 @@ Conversation::Turn Conversation::resume(Instant now) {
 Conversation::Turn Conversation::handle(Said said, Instant now) {
   return std::visit(Overloaded{[&](connector::Send&& next) {
                                  pending_ = std::move(next.request);
-                                 was_refused_ = false;
+                                 was_refused_ = was_repeated_ = false;
                                  return send(now);
                                },
                                [&](connector::Pause&& pause) {
@@ -145,6 +158,7 @@ std::optional<Conversation::Turn> Conversation::need_session(Instant now) {
 Conversation::Turn Conversation::handle_login(connector::LoginStep step, Instant now) {
   return std::visit(Overloaded{[&](connector::Send&& next) {
                                  login_request_ = std::move(next.request);
+                                 was_repeated_ = false;
                                  return send(now);
                                },
                                [&](connector::Session&& session) {
@@ -163,10 +177,16 @@ Conversation::Turn Conversation::handle_login(connector::LoginStep step, Instant
 Conversation::Turn Conversation::on_reply(const HttpReply& reply, Instant now) {
   trail_.status = reply.status;
   trail_.is_unreachable = reply.status == 0 && !reply.request_was_sent;
+  if (is_worth_repeating(reply)) return send(now);
   if (login_) return on_login_reply(reply, now);
   trail_.reply = trail_of(reply, session_.token);
   if (reply.status != 0 && connector_.session_refused(reply)) return on_session_refused(now);
   return handle(tell_protocol(reply), now);
+}
+
+// Once: a connection that the portal had closed while it was idle says nothing of the portal.
+bool Conversation::is_worth_repeating(const HttpReply& reply) {
+  return reply.status == 0 && reply.may_be_repeated && !std::exchange(was_repeated_, true);
 }
 
 Conversation::Turn Conversation::on_login_reply(const HttpReply& reply, Instant now) {

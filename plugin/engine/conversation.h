@@ -1,5 +1,5 @@
-// Drives one Exchange or Pull of a connector from its first request to its end: rate, log-in, credentials, one new
-// log-in when the session is refused, pauses. Sans-I/O: it says what to send or until when to wait.
+// Drives one Exchange, Pull or Survey of a connector from its first request to its end: rate, log-in, credentials, one
+// new log-in when the session is refused, pauses. Sans-I/O: it says what to send or until when to wait.
 #pragma once
 
 #include <memory>
@@ -21,7 +21,8 @@ class Conversation {
   struct Wait {  // resume() then, or earlier
     Instant until{};
   };
-  using Outcome = std::variant<connector::Finish, connector::Page>;  // a failed Pull is a Finish of one item
+  // a failed Pull or Survey is a Finish of one item
+  using Outcome = std::variant<connector::Finish, connector::Page, connector::SurveyPage>;
   using Turn = std::variant<Ask, Wait, Outcome>;
 
   struct Trail {
@@ -37,6 +38,8 @@ class Conversation {
                std::unique_ptr<connector::Exchange> exchange, std::size_t items);
   Conversation(const connector::Connector& connector, Credential& credential, Priority priority,
                std::unique_ptr<connector::Pull> pull);
+  Conversation(const connector::Connector& connector, Credential& credential, Priority priority,
+               std::unique_ptr<connector::Survey> survey);
   ~Conversation();
   Conversation(const Conversation&) = delete;
   Conversation& operator=(const Conversation&) = delete;
@@ -49,7 +52,7 @@ class Conversation {
   const Trail& trail() const noexcept { return trail_; }
 
  private:
-  using Said = std::variant<connector::Send, connector::Pause, Outcome>;  // what exchange and pull have in common
+  using Said = std::variant<connector::Send, connector::Pause, Outcome>;  // what all have in common
 
   Said begin_protocol();
   Said tell_protocol(const connector::HttpReply& reply);
@@ -59,6 +62,7 @@ class Conversation {
   Turn handle_login(connector::LoginStep step, Instant now);
   Turn on_login_reply(const connector::HttpReply& reply, Instant now);
   Turn on_session_refused(Instant now);
+  bool is_worth_repeating(const connector::HttpReply& reply);
   Turn fail(const ItemVerdict& verdict);
   std::optional<Turn> need_turn(Instant now);
   void note_request(Instant now);
@@ -68,6 +72,7 @@ class Conversation {
   const Credential::Ticket ticket_;
   std::unique_ptr<connector::Exchange> exchange_;  // this
   std::unique_ptr<connector::Pull> pull_;          // or this
+  std::unique_ptr<connector::Survey> survey_;      // or this
   const std::size_t items_;
 
   bool has_begun_ = false;
@@ -77,6 +82,7 @@ class Conversation {
   std::optional<connector::HttpRequest> login_request_;
   connector::Session session_;  // what the last request carried
   bool was_refused_ = false;    // the session of this request was refused once
+  bool was_repeated_ = false;   // this request was sent again after HttpReply::may_be_repeated
   Trail trail_;
 };
 

@@ -82,6 +82,33 @@ TEST_F(ConversationTest, WaitsWhileSomebodyElseLogsIn) {
   EXPECT_EQ(authorization(asked(talk->resume(until))), "Bearer theirs");
 }
 
+connector::HttpReply closed_while_idle() {
+  connector::HttpReply reply;
+  reply.request_was_sent = reply.may_be_repeated = true;
+  reply.error = "read: connection closed by the portal before a reply";
+  return reply;
+}
+
+TEST_F(ConversationTest, WhatMetAClosedConnectionIsSentAgainOnceInItsTurn) {
+  push();
+  const auto first = asked(talk->resume(kStart));
+  EXPECT_EQ(asked(talk->on_reply(closed_while_idle(), kStart)).body, first.body);
+  EXPECT_EQ(talk->trail().requests, 2);
+  finished(talk->on_reply(closed_while_idle(), kStart));
+}
+
+TEST_F(ConversationTest, SendingAgainKeepsTheRate) {
+  Credential slow{1};
+  items.push_back({"S", "1", ""});
+  talk = std::make_unique<Conversation>(connector, slow, Priority::stock, connector.push(Feed::stock, items), 1);
+  asked(talk->resume(kStart));
+  const auto turn = talk->on_reply(closed_while_idle(), kStart);
+  ASSERT_TRUE(std::holds_alternative<Conversation::Wait>(turn));
+  EXPECT_EQ(std::get<Conversation::Wait>(turn).until, kStart + seconds(1));
+  EXPECT_EQ(asked(talk->resume(kStart + seconds(1))).target, "/push");
+  talk.reset();  // before the credential
+}
+
 TEST_F(ConversationTest, ARefusedSessionIsRenewedOnceAndTheSameRequestRepeated) {
   connector.has_login = true;
   credential.logged_in({"old"});

@@ -8,6 +8,7 @@ namespace {
 
 // How late an asker may come back before its place stops counting.
 constexpr Duration kGrace = std::chrono::milliseconds(500);
+constexpr Duration kSharePoll = std::chrono::milliseconds(200);
 constexpr Duration kLoginPoll = std::chrono::milliseconds(10);
 
 }  // namespace
@@ -26,7 +27,7 @@ void Credential::leave(Ticket ticket) {
 bool Credential::goes_before(const Waiter& a, Ticket ticket_a, const Waiter& b, Ticket ticket_b, Instant now) const {
   const auto rank = [now](const Waiter& waiter, Ticket ticket) {
     const Instant since = waiter.since.value_or(now);
-    const bool has_yielded_enough = now - since >= kLongestYield;
+    const bool has_yielded_enough = waiter.priority != Priority::spare && now - since >= kLongestYield;
     return std::tuple(has_yielded_enough ? 0 : static_cast<int>(waiter.priority), since, ticket);
   };
   return rank(a, ticket_a) < rank(b, ticket_b);
@@ -40,16 +41,32 @@ std::int64_t Credential::count_ahead(Ticket ticket, const Waiter& waiter, Instan
   });
 }
 
+void Credential::share(std::int32_t holders, bool agreed, Instant now) {
+  if (holders == 0) return;
+  const MutexLock lock(mutex_);
+  const std::int64_t share = agreed ? std::max<std::int64_t>(use_.rate / holders, 1) : 0;
+  if (share_ == share) return;
+  share_ = share;
+  resting_until_ = now + kWindow;
+  bucket_ = TokenBucket::per_second(share);
+}
+
 Duration Credential::ask(Ticket ticket, Instant now) {
   const MutexLock lock(mutex_);
   const auto found = waiters_.find(ticket);
   if (found == waiters_.end()) return kGrace;
   Waiter& waiter = found->second;
   if (!waiter.since) waiter.since = now;
-  Duration wait = blocked_until_ - now;
+  Duration wait = std::max(blocked_until_, resting_until_) - now;
+  if (share_ == 0) wait = std::max(wait, kSharePoll);
   if (wait <= Duration(0)) {
     const std::int64_t ahead = count_ahead(ticket, waiter, now);
-    wait = ahead == 0 ? bucket_.take(now) : std::max(bucket_.wait(now, ahead + 1), Duration(1000));
+    const Duration until_full = waiter.priority == Priority::spare ? bucket_.wait(now, bucket_.burst()) : Duration(0);
+    if (ahead > 0) {
+      wait = std::max({bucket_.wait(now, ahead + 1), until_full, Duration(1000)});
+    } else {
+      wait = until_full > Duration(0) ? until_full : bucket_.take(now);
+    }
   }
   if (wait > Duration(0)) {
     waiter.returns_at = now + wait;

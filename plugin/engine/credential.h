@@ -5,24 +5,32 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 
 #include "plugin/connector/connector.h"
 #include "plugin/domain/mutex.h"
 #include "plugin/domain/time.h"
 #include "plugin/domain/token_bucket.h"
+#include "plugin/engine/ports.h"
 
 namespace ferry::engine {
 
-// Who goes first when requests have to wait; within one priority, whoever waits longest.
-enum class Priority : std::uint8_t { stock = 1, orders, rest };
+// Who goes first when requests have to wait; within one priority, whoever waits longest. `spare` is for work that may
+// take for ever: it goes only while nobody else waits and the allowance is untouched, so that whoever comes next finds
+// at least what is left of a full one, and it never moves up by waiting.
+enum class Priority : std::uint8_t { stock = 1, orders, rest, spare };
 
 // Thread-safe; never blocks: it answers "go" or how long to wait before asking again.
 class Credential {
  public:
   using Ticket = std::uint64_t;
 
-  explicit Credential(std::int64_t rate_per_second) : bucket_(TokenBucket::per_second(rate_per_second)) {}
+  // `name` is the same in every process that uses the credential, and no secret; empty: nobody else does.
+  explicit Credential(std::int64_t rate_per_second, std::string name = {})
+      : use_{std::move(name), rate_per_second}, bucket_(TokenBucket::per_second(rate_per_second)) {}
+
+  const CredentialUse& use() const noexcept { return use_; }
 
   // ---- the rate ----------------------------------------------------------------------------------------------------
 
@@ -34,6 +42,13 @@ class Credential {
   Duration ask(Ticket ticket, Instant now);
 
   static constexpr Duration kLongestYield = std::chrono::seconds(5);
+
+  // How many processes share the rate, this one included (0: unknown, nothing changes), and whether the others know.
+  // Each has an equal part; nothing while they do not. After every change nothing is sent for kWindow, so that no
+  // window sees requests of two divisions, nor of two lives of one process.
+  void share(std::int32_t holders, bool agreed, Instant now);
+
+  static constexpr Duration kWindow = std::chrono::seconds(1);
 
   // The portal asked everybody with this credential to wait (429, maintenance). Never shortens an earlier wish.
   void block_until(Instant until);
@@ -71,7 +86,10 @@ class Credential {
   bool goes_before(const Waiter& a, Ticket ticket_a, const Waiter& b, Ticket ticket_b, Instant now) const;
   std::int64_t count_ahead(Ticket ticket, const Waiter& waiter, Instant now) const FERRY_REQUIRES(mutex_);
 
+  const CredentialUse use_;
   mutable Mutex mutex_;
+  std::optional<std::int64_t> share_ FERRY_GUARDED_BY(mutex_);  // requests per second; none: never told, all of it
+  Instant resting_until_ FERRY_GUARDED_BY(mutex_){};
   TokenBucket bucket_ FERRY_GUARDED_BY(mutex_);
   std::map<Ticket, Waiter> waiters_ FERRY_GUARDED_BY(mutex_);
   Ticket last_ticket_ FERRY_GUARDED_BY(mutex_) = 0;

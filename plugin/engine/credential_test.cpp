@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <random>
 #include <thread>
 #include <vector>
@@ -114,6 +115,101 @@ TEST(Stories, F1_TheRateIsKeptByAnyMixOfJobs) {
   }
   for (std::size_t i = kRate; i < sent.size(); ++i) EXPECT_GE(sent[i] - sent[i - kRate], seconds(1));
   EXPECT_LE(sent.back() - sent.front(), seconds(2000 / 17)) << "and most of it is used";
+}
+
+// ---- spare: what is left over -------------------------------------------------------------------------------------
+
+TEST(Spare, GoesOnlyWhileNobodyWaitsHoweverLongItHasWaited) {
+  Credential credential(1);
+  const auto stock = credential.enter(Priority::stock), rest = credential.enter(Priority::rest),
+             spare = credential.enter(Priority::spare);
+  ASSERT_EQ(credential.ask(stock, kStart), Duration(0));
+  int served = 0;
+  for (Instant now = kStart; now < kStart + minutes(10); now += milliseconds(100)) {
+    EXPECT_GT(credential.ask(spare, now), Duration(0)) << "two others use the rate up";
+    served += credential.ask(stock, now) == Duration(0) ? 1 : 0;
+    served += credential.ask(rest, now) == Duration(0) ? 1 : 0;
+  }
+  EXPECT_GE(served, 599);
+}
+
+TEST(Spare, UsesTheRateThatNobodyElseUses) {
+  Credential credential(20);
+  const auto spare = credential.enter(Priority::spare);
+  int served = 0;
+  for (Instant now = kStart; now < kStart + seconds(10);) {
+    const Duration wait = credential.ask(spare, now);
+    if (wait == Duration(0)) ++served;
+    now += wait;
+  }
+  EXPECT_GE(served, 170);
+  EXPECT_LE(served, 200);
+}
+
+// How long each request waits that comes at one of the `arrivals`, with or without somebody who takes all that is
+// spare.
+std::vector<Duration> waits(std::int64_t rate, const std::vector<Instant>& arrivals, bool has_spare) {
+  Credential credential(rate);
+  const auto spare = credential.enter(Priority::spare);
+  struct Asker {
+    Credential::Ticket ticket;
+    Instant at;
+  };
+  std::map<std::size_t, Asker> askers;
+  std::vector<Duration> found(arrivals.size());
+  Instant spare_at = kStart;
+  for (std::size_t arrived = 0, served = 0; served < arrivals.size();) {
+    const auto first = std::min_element(askers.begin(), askers.end(),
+                                        [](const auto& a, const auto& b) { return a.second.at < b.second.at; });
+    const bool none_waits = first == askers.end();
+    if (arrived < arrivals.size() && (none_waits || arrivals[arrived] <= first->second.at)) {
+      askers.emplace(arrived, Asker{credential.enter(Priority::rest), arrivals[arrived]});
+      ++arrived;
+      continue;
+    }
+    if (has_spare && spare_at < first->second.at) {
+      spare_at += std::max(credential.ask(spare, spare_at), Duration(1000));
+      continue;
+    }
+    const Duration wait = credential.ask(first->second.ticket, first->second.at);
+    if (wait > Duration(0)) {
+      first->second.at += wait;
+      continue;
+    }
+    found[first->first] = first->second.at - arrivals[first->first];
+    credential.leave(first->second.ticket);
+    askers.erase(first);
+    ++served;
+  }
+  return found;
+}
+
+TEST(Spare, DelaysNobodyByMoreThanOneTurnOfTheBucket) {
+  for (const std::int64_t rate : {20, 100}) {
+    const Duration turn(1'000'000 / (rate - rate / 10));
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+      std::mt19937_64 random(seed);
+      std::vector<Instant> arrivals{kStart};
+      while (arrivals.size() < 2000) {  // in bursts, which use 70 % of the rate
+        const auto gap =
+            arrivals.size() % 10 == 0 ? 14'000'000 / rate : 1'000 + static_cast<std::int64_t>(random() % 1000);
+        arrivals.push_back(arrivals.back() + Duration(gap));
+      }
+      const auto with = waits(rate, arrivals, true), without = waits(rate, arrivals, false);
+      for (std::size_t i = 0; i < with.size(); ++i) {
+        ASSERT_LE(with[i], without[i] + turn + milliseconds(2)) << "rate " << rate << ", seed " << seed << ", " << i;
+      }
+    }
+  }
+}
+
+TEST(Spare, SomebodyWhoComesAloneFindsATokenRightAfterIt) {
+  Credential credential(20);
+  const auto spare = credential.enter(Priority::spare), stock = credential.enter(Priority::stock);
+  for (Instant now = kStart; now < kStart + minutes(1); now += milliseconds(330)) {
+    credential.ask(spare, now);
+    EXPECT_EQ(credential.ask(stock, now), Duration(0));
+  }
 }
 
 // ---- the session --------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 #include <utility>
 
 #include "plugin/domain/settle.h"
@@ -12,8 +13,8 @@ namespace {
 
 constexpr std::size_t kLeastLoad = 200;
 constexpr std::size_t kMostLoad = 4000;
-constexpr Backoff kUnreachable{std::chrono::seconds(2), std::chrono::minutes(1)};
-constexpr Duration kLeastUnreachableWait = std::chrono::milliseconds(500);
+constexpr std::int32_t kFailuresInCompany = 2;  // one that failed so often may be what makes its whole batch fail
+constexpr Duration kLeastBreakerWait = std::chrono::milliseconds(1);  // another lane may have closed it just now
 
 Priority priority_of(Feed feed) noexcept {
   if (feed == Feed::stock) return Priority::stock;
@@ -22,6 +23,24 @@ Priority priority_of(Feed feed) noexcept {
 
 bool is_failure(const ItemVerdict& verdict) noexcept {
   return verdict.verdict == Verdict::retry || verdict.verdict == Verdict::ambiguous;
+}
+
+// What the portal itself said of one record alone is first of all a failure of that record. Silence, and what a gateway
+// says in the portal's place, is not.
+bool is_of_the_record(const Conversation::Trail& trail, std::size_t items) noexcept {
+  return items == 1 && trail.status != 0 && trail.status != 502 && trail.status != 503 && trail.status != 504;
+}
+
+// Of a record that fails while the portal may be ill: the attempt counts, so that the record comes the more seldom, but
+// only up to half of them. The rest, and with it a dead letter, takes a portal that is well for others.
+Delivery failed_in_doubt(const DueItem& item, const ItemVerdict& verdict, RetryPolicy policy, Duration cooling,
+                         Instant now, double unit) {
+  const std::int32_t most = std::max(item.delivery.attempts, policy.max_attempts / 2);
+  policy.max_attempts = std::numeric_limits<std::int32_t>::max();
+  Delivery after = settle(item.delivery, verdict, policy, now, unit);
+  after.attempts = std::min(after.attempts, most);
+  after.next_attempt_at = std::max(after.next_attempt_at, now + cooling);
+  return after;
 }
 
 bool says_nothing_of_the_portal(const ItemVerdict& verdict) noexcept {
@@ -58,20 +77,45 @@ Dispatch::Batch Dispatch::next_batch() {
   Batch batch;
   std::size_t bytes = 0;
   while (!queue_.empty() && batch.size() < batch_cap_) {
+    const bool travels_alone = queue_.front().delivery.attempts >= kFailuresInCompany;
     bytes += queue_.front().item.document.size();
-    if (!batch.empty() && bytes > max_bytes) break;
+    if (!batch.empty() && (travels_alone || bytes > max_bytes)) break;
     batch.push_back(std::move(queue_.front()));
     queue_.pop_front();
+    if (travels_alone) break;
   }
   return batch;
 }
 
-void Dispatch::begin_next(Instant now, double unit, std::vector<Action>& actions) {
-  const bool is_half = !halves_.empty();
-  const auto at = flights_.emplace(++last_flight_, Flight{next_batch(), {}, nullptr, is_half, false, 0, {}}).first;
+// One record: a bad one cannot make a portal that is well look ill for the others. The one that failed and waited
+// least, however urgent the others are: a record that alone makes the portal fail must not be the probe for ever.
+Dispatch::Batch Dispatch::next_probe() {
+  auto chosen = std::ranges::min_element(
+      queue_, {}, [](const DueItem& item) { return item.delivery.attempts + item.delivery.snoozes; });
+  Batch probe;
+  if (chosen != queue_.end()) {
+    probe.push_back(std::move(*chosen));
+    queue_.erase(chosen);
+    return probe;
+  }
+  Batch& half = halves_.front();
+  probe.push_back(std::move(half.front()));
+  half.erase(half.begin());
+  if (half.empty()) halves_.pop_front();
+  return probe;
+}
+
+void Dispatch::begin_next(Breaker::Pass pass, Instant now, double unit, std::vector<Action>& actions) {
+  const bool is_half = pass.is_probe() ? queue_.empty() : !halves_.empty();
+  auto batch = pass.is_probe() ? next_probe() : next_batch();
+  const auto at = flights_.emplace(++last_flight_, Flight{}).first;
   Flight& flight = at->second;
+  flight.items = std::move(batch);
+  flight.is_half = is_half;
+  flight.pass = std::move(pass);
   for (const DueItem& item : flight.items) {
     flight.outbound.push_back(item.item);
+    flight.outbound.back().part = item.key.part;
     // what the portal shows is not explained by its orders: set it without comparing
     if (drift_is_unexplained(item.delivery)) flight.outbound.back().acknowledged.clear();
   }
@@ -90,7 +134,12 @@ void Dispatch::advance(Instant now, double unit, std::vector<Action>& actions) {
   blocked_until_ = channel_.credential->blocked_until();
   while (blocked_until_ <= now && !findings_.unauthorized && flights_.size() < in_flight_cap_ &&
          !(queue_.empty() && halves_.empty())) {
-    begin_next(now, unit, actions);
+    auto pass = channel_.breaker->enter(priority_, now);
+    if (!pass) {
+      blocked_until_ = std::max(channel_.breaker->ask_at(priority_, now), now + kLeastBreakerWait);
+      break;
+    }
+    begin_next(std::move(*pass), now, unit, actions);
     blocked_until_ = channel_.credential->blocked_until();
   }
 }
@@ -129,7 +178,7 @@ bool Dispatch::on_reply(const Replied& replied, Instant now, double unit, std::v
 }
 
 // Exactly one verdict per index: the first one given. An item that the answer does not mention was sent and is unknown.
-std::vector<ItemVerdict> Dispatch::complete(const Flight& flight, const connector::Finish& answer, double unit) {
+std::vector<ItemVerdict> Dispatch::complete(const Flight& flight, const connector::Finish& answer) {
   ItemVerdict missing;
   missing.verdict = Verdict::ambiguous;
   missing.reason = "the portal's answer does not mention this record";
@@ -140,21 +189,24 @@ std::vector<ItemVerdict> Dispatch::complete(const Flight& flight, const connecto
     given[verdict.index] = true;
     verdicts[verdict.index] = verdict;
   }
-  if (!flight.conversation->trail().is_unreachable) {
-    unreachable_ = 0;
-    return verdicts;
-  }
-  // The portal as a whole does not answer: that is no failure of a record, so no attempt is counted, and nobody asks
-  // again before a while. Otherwise a night without network would leave a catalogue of dead letters.
-  const Duration wait = std::max(backoff(kUnreachable, ++unreachable_, unit), kLeastUnreachableWait);
-  findings_.portal_error = verdicts.front().reason;
-  for (ItemVerdict& verdict : verdicts) {
-    if (verdict.verdict != Verdict::retry) continue;
-    verdict.verdict = Verdict::snooze;
-    verdict.scope = SnoozeScope::credential;
-    verdict.wait = wait;
-  }
   return verdicts;
+}
+
+// Tells the breaker how the exchange ended. A portal that is ill as a whole is no failure of a record: once the breaker
+// is open, or when nothing even reached the portal, no attempt is counted, or a night without it would leave a
+// catalogue of dead letters. Returns how long the records wait instead; none: settled as usual.
+std::optional<Dispatch::Cooling> Dispatch::ask_breaker(Flight& flight, const std::vector<ItemVerdict>& verdicts,
+                                                       Instant now, double unit) {
+  if (!std::ranges::all_of(verdicts, is_failure)) {
+    if (auto change = flight.pass.well(now)) findings_.breaker = std::move(change);
+    return std::nullopt;
+  }
+  const bool was_unreachable = flight.conversation->trail().is_unreachable;
+  if (auto change = flight.pass.ill(verdicts.front().reason, now, unit)) findings_.breaker = std::move(change);
+  const bool is_closed = channel_.breaker->state() == BreakerState::closed;
+  if (is_closed && !was_unreachable) return std::nullopt;
+  return Cooling{std::max(channel_.breaker->retry_at() - now, channel_.settings.retry.least_snooze),
+                 is_of_the_record(flight.conversation->trail(), verdicts.size())};
 }
 
 void Dispatch::note(const std::vector<ItemVerdict>& verdicts, Instant now) {
@@ -172,10 +224,22 @@ void Dispatch::note(const std::vector<ItemVerdict>& verdicts, Instant now) {
   }
 }
 
-SettledItem Dispatch::settled(const DueItem& item, const ItemVerdict& verdict, Instant now, double unit) {
+SettledItem Dispatch::settled(const DueItem& item, const ItemVerdict& verdict, const std::optional<Cooling>& cooling,
+                              Instant began, Instant now, double unit) {
+  const RetryPolicy& policy = channel_.settings.retry;
+  ItemVerdict effective = verdict;
+  if (cooling) {
+    effective.verdict = Verdict::snooze;
+    effective.wait = cooling->wait;
+  }
   SettledItem result{item.key, item.item.document, verdict.verdict,
-                     settle(item.delivery, verdict, channel_.settings.retry, now, unit)};
-  if (result.delivery.state == PublicationState::settled) ++findings_.delivered;
+                     cooling && cooling->is_of_the_record
+                         ? failed_in_doubt(item, verdict, policy, cooling->wait, now, unit)
+                         : settle(item.delivery, effective, policy, now, unit)};
+  result.delivery.confirm_at = confirm_at(item.delivery, verdict.verdict, began, doubted_until_, policy, now);
+  // one that is only confirmed was counted when it was delivered
+  const bool is_news = item.delivery.state != PublicationState::settled;
+  if (result.delivery.state == PublicationState::settled && is_news) ++findings_.delivered;
   if (result.delivery.state == PublicationState::dead) ++findings_.dead;
   return result;
 }
@@ -183,7 +247,8 @@ SettledItem Dispatch::settled(const DueItem& item, const ItemVerdict& verdict, I
 void Dispatch::finish(Flights::iterator at, const connector::Finish& answer, Instant now, double unit) {
   Flight flight = std::move(at->second);
   flights_.erase(at);
-  auto verdicts = complete(flight, answer, unit);
+  auto verdicts = complete(flight, answer);
+  const auto cooling = ask_breaker(flight, verdicts, now, unit);
   const auto& trail = flight.conversation->trail();
   SettledExchange exchange{
       trail.requests > 0 ? trail.started_at : now, now, trail.requests, trail.status, trail.request, trail.reply, {}};
@@ -192,7 +257,7 @@ void Dispatch::finish(Flights::iterator at, const connector::Finish& answer, Ins
     ItemVerdict& verdict = verdicts[i];
     const bool stands_alone = verdict.verdict == Verdict::split && verdicts.size() == 1;
     if (stands_alone) verdict.verdict = Verdict::rejected;
-    exchange.items.push_back(settled(flight.items[i], verdict, now, unit));
+    exchange.items.push_back(settled(flight.items[i], verdict, cooling, exchange.started_at, now, unit));
     if (verdict.verdict == Verdict::split) refused.push_back(std::move(flight.items[i]));
   }
   note(verdicts, now);

@@ -2,6 +2,7 @@
 // FeedLane; knows neither tables nor lease.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <memory>
@@ -22,6 +23,7 @@ struct Findings {
   std::optional<std::string> portal_error;  // nothing got through ("" = something did); none: nothing new is known
   std::int64_t delivered = 0, dead = 0;     // items settled for good
   bool has_freed_keys = false;              // of a given-up exchange: they may be due, and were left out of loads
+  std::optional<BreakerChange> breaker;     // the last one
 };
 
 class Dispatch {
@@ -38,6 +40,9 @@ class Dispatch {
   // Shutdown: from now on only the requests under way are waited for, and their exchanges dropped unless they end with
   // it.
   void stop();
+
+  // Something was sent of which nobody knows what became: until then it may be applied, whatever is delivered meanwhile.
+  void doubt(Instant until) noexcept { doubted_until_ = std::max(doubted_until_, until); }
 
   // Drops what has not reached the portal: it is read again from the tables, in its newest form.
   void forget_unsent();
@@ -69,18 +74,27 @@ class Dispatch {
     std::unique_ptr<Conversation> conversation;
     bool is_half = false;  // of a refused batch
     bool is_given_up = false;
+    Breaker::Pass pass{};
     std::uint64_t request = 0;  // under way; 0: none
     Instant resume_at{};
   };
   using Flights = std::map<std::uint64_t, Flight>;
+  struct Cooling {  // the breaker is open, or nothing reached the portal
+    Duration wait{};
+    bool is_of_the_record = false;  // which may be what is wrong
+  };
 
   std::size_t queued_items() const noexcept { return queue_.size(); }
   Batch next_batch();
-  void begin_next(Instant now, double unit, std::vector<Action>& actions);
+  Batch next_probe();
+  void begin_next(Breaker::Pass pass, Instant now, double unit, std::vector<Action>& actions);
   void handle(Flights::iterator at, Conversation::Turn turn, Instant now, double unit, std::vector<Action>& actions);
   void finish(Flights::iterator at, const connector::Finish& answer, Instant now, double unit);
-  std::vector<ItemVerdict> complete(const Flight& flight, const connector::Finish& answer, double unit);
-  SettledItem settled(const DueItem& item, const ItemVerdict& verdict, Instant now, double unit);
+  std::vector<ItemVerdict> complete(const Flight& flight, const connector::Finish& answer);
+  std::optional<Cooling> ask_breaker(Flight& flight, const std::vector<ItemVerdict>& verdicts, Instant now,
+                                     double unit);
+  SettledItem settled(const DueItem& item, const ItemVerdict& verdict, const std::optional<Cooling>& cooling,
+                      Instant began, Instant now, double unit);
   void note(const std::vector<ItemVerdict>& verdicts, Instant now);
   void halve(Batch refused);
   Flights::iterator drop(Flights::iterator at);
@@ -100,8 +114,8 @@ class Dispatch {
   Findings findings_;
   std::uint64_t last_flight_ = 0, last_request_ = 0;
   bool is_stopping_ = false;
-  std::int32_t unreachable_ = 0;  // exchanges in a row that did not reach the portal
-  Instant blocked_until_{};       // the credential's, as advance() last saw it
+  Instant doubted_until_{};
+  Instant blocked_until_{};  // by the credential or the breaker, as advance() last saw it
 };
 
 }  // namespace ferry::engine

@@ -1,77 +1,60 @@
 // Drives one outbound feed of one channel: lease, runs, dispatch, records. See lane.h for the contract, DESIGN.md
 // section 3 for the flow.
 //
-// At most one call on the tables is under way at a time; requests to the portal go on beside it, and whatever ends
+// What only the ERP can evaluate is asked for before a run compares; see evaluation.h. At most one call on the tables is under way at a time; requests to the portal go on beside it, and whatever ends
 // meanwhile is recorded together (group commit).
 #pragma once
 
 #include <memory>
 
-#include "plugin/engine/channel.h"
 #include "plugin/engine/dispatch.h"
-#include "plugin/engine/lane.h"
-#include "plugin/engine/lease_keeper.h"
-#include "plugin/engine/trouble.h"
+#include "plugin/engine/evaluation.h"
+#include "plugin/engine/lane_base.h"
 
 namespace ferry::engine {
 
-class FeedLane final : public Lane {
+class FeedLane final : public LaneBase {
  public:
   FeedLane(std::shared_ptr<const Channel> channel, Feed feed);
-  // The first step may carry any input; it asks for the lease. Answers that were not asked for are ignored.
-  Actions step(Input input, Instant now, double unit) override;
 
  private:
-  enum class Call : std::uint8_t { none = 1, acquire, run, load, record };  // on the tables, under way
+  void take(Input input) override;
+  void on_stop() override;
+  void lose() override;
+  void gain() override;
+  void read_row(const LeaseAnswer& row) override;
+  void send() override;
+  void advance() override;
+  void advance_stop() override;
+  Instant next_wake() const override;
 
-  void take(Wake);
-  void take(Tick) {}
-  void take(Stop);
-  void take(Leased leased);
-  void take(Ran ran);
-  void take(Loaded loaded);
-  void take(const Replied& replied);
-  void take(Recorded recorded);
+  void on(Ran ran);
+  void on(Loaded loaded);
+  void on(const Replied& replied);
+  void on(Evaluated evaluated);
+  void on(const Recorded& recorded);
   template <class Other>  // the intake's
-  void take(const Other&) {}
+  void on(const Other&) {}
 
-  bool answers(Call call);
-  void failed(const Problem& problem);
-  void lose();
-  void read_row(const LeaseAnswer& row);
   void note_run(const FeedRunReport& report);
   void summarize();
   void act_on_findings();
   bool may_send() const;
+  void ask_erp();
+  void drop_evaluation();
 
   std::optional<RunMode> wanted_run() const;
-  void advance_store();
-  void advance_stop();
-  void start(Call call, Action action);
   void start_run(RunMode mode);
   void start_record();
   void start_load();
-  Instant next_wake() const;
 
-  const std::shared_ptr<const Channel> channel_;
   const Feed feed_;
-  LeaseKeeper lease_;
-  Trouble trouble_;
   Dispatch dispatch_;
-
-  // this step's
-  Actions out_;
-  Instant now_{};
-  double unit_ = 0;
-
-  Call call_ = Call::none;
-  Call last_call_ = Call::none;
-  bool is_stopping_ = false;
-  bool is_paused_ = false;
+  Evaluation evaluation_;
 
   // what a run is wanted for
-  bool is_woken_ = false;
   bool was_woken_ = false;  // the run under way was started by a wake
+  Instant run_began_at_{};
   bool compared_before_ = false;
   std::optional<std::string> requested_;
   Instant compared_fully_at_{};

@@ -31,35 +31,6 @@ TEST_F(FeedLaneTest, A423HoldsTheRecordOnly) {
   EXPECT_EQ(only_item(stage->recorded()).delivery.snoozes, 1);
 }
 
-TEST_F(FeedLaneTest, AnUnreachablePortalCountsNoAttemptsAndIsAskedSeldom) {
-  sending(due_items(2), {.batch_cap = 1});
-  stage->answer(no_reply("connect: connection refused"));
-  EXPECT_FALSE(stage->has<Request>());
-  EXPECT_EQ(stage->take<ReportError>().error, "connect: connection refused");
-  const auto item = only_item(stage->recorded());
-  EXPECT_EQ(item.delivery.state, PublicationState::pending);
-  EXPECT_EQ(item.delivery.attempts, 0) << "a night without network must not leave a catalogue of dead letters";
-  EXPECT_EQ(item.delivery.reason, "connect: connection refused");
-  EXPECT_GT(parts.channel->credential->blocked_until(), stage->now);
-  Duration longest{};
-  for (int i = 0; i < 12; ++i) {
-    while (!stage->has<Request>()) {
-      stage->wait();
-      if (stage->has<Acquire>()) stage->renewed();
-      if (stage->has<RunFeed>()) stage->run_done(0);
-      if (stage->has<LoadDue>()) stage->loaded(due_items(2));
-    }
-    const Instant asked = stage->now;
-    stage->answer(no_reply("connect: connection refused"));
-    EXPECT_FALSE(stage->has<ReportError>()) << "once is enough";
-    if (stage->has<Record>()) stage->recorded();
-    longest = std::max(longest, parts.channel->credential->blocked_until() - asked);
-    if (stage->has<LoadDue>()) stage->loaded({});
-  }
-  EXPECT_LE(longest, minutes(1));
-  EXPECT_GE(longest, seconds(20));
-}
-
 TEST_F(FeedLaneTest, ALostAnswerCountsAndIsSentAgain) {
   sending(due_items(1));
   stage->answer(lost_reply());

@@ -194,5 +194,27 @@ TEST_F(FeedLaneTest, AFullLoadIsFollowedByTheNext) {
   EXPECT_GE(requests, 18) << "only when little is left";
 }
 
+// Replaying is no change of the ERP: no run finds it.
+TEST_F(FeedLaneTest, AReplayedDeadLetterIsSentWhenItWakesTheLane) {
+  settle_in();
+  wake();
+  stage->run_done(0, RunMode::hints);
+  if (stage->has<Acquire>()) stage->renewed();
+  stage->loaded(due_items(1));
+  EXPECT_TRUE(stage->has<Request>());
+}
+
+TEST_F(FeedLaneTest, ABoundaryThatComesWhileARunGoesOnIsLookedAtByTheNext) {
+  build();
+  stage->lease();
+  stage->take<RunFeed>();
+  FeedRunReport report;
+  report.mode = RunMode::full;
+  report.next_boundary = stage->now + std::chrono::seconds(1);
+  stage->pass(std::chrono::seconds(2));
+  stage->give(Ran{report});
+  EXPECT_EQ(stage->take<RunFeed>().run.mode, RunMode::full);
+}
+
 }  // namespace
 }  // namespace ferry::engine

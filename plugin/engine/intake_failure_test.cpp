@@ -37,7 +37,7 @@ TEST(Stories, A18_AFailedPageLeavesTheWatermarkWhereItWas) {
 TEST_F(IntakeLaneTest, APortalThatFailsIsReportedOnceAskedSeldomAndItsReturnIsTold) {
   begun();
   Instant asked{};
-  for (int i = 0; i < 8; ++i) {
+  for (int i = 0; i < 14; ++i) {
     asked = stage->now;
     stage->answer(no_reply("connect: connection refused"));
     EXPECT_EQ(stage->has<ReportError>(), i == 0);
@@ -47,8 +47,8 @@ TEST_F(IntakeLaneTest, APortalThatFailsIsReportedOnceAskedSeldomAndItsReturnIsTo
     stage->forget();
     begin();
   }
-  EXPECT_GT(stage->now - asked, seconds(20));
-  EXPECT_LE(stage->now - asked, seconds(61));
+  EXPECT_GT(stage->now - asked, seconds(14));
+  EXPECT_LE(stage->now - asked, Breaker::kLongestCooling + Breaker::kPrecedence);
   empty_run();
   EXPECT_EQ(stage->take<ReportError>().error, "");
 }
@@ -124,6 +124,122 @@ TEST_F(IntakeLaneTest, RefusedCredentialsPauseTheLane) {
   stage->row.paused = false;
   stage->renewed();
   EXPECT_TRUE(stage->has<BeginIntake>()) << "resumed by a person, who woke it";
+}
+
+// ---- when an order cannot be read
+// -------------------------------------------------------------------------------------
+
+TEST_F(IntakeLaneTest, AnOrderThatCannotBeReadStopsOnlyItself) {
+  begun();
+  stage->answer(reply(200, "R1 1 ? 7 R2 2", {{"next", "p2"}}));
+  EXPECT_EQ(stage->take<StoreOrders>().orders.size(), 2U);
+  stage->give(Stored{StoredPage{2, 2}});
+  stage->answer(reply(200, "R3 3"));
+  stored(1);
+  open_listed();
+  ready_listed({ready("R1")});
+  erp(ErpAnswer::linked);
+  outcomes_recorded();
+  const auto finish = stage->take<FinishIntake>();
+  EXPECT_EQ(finish.window_end, kStart) << "the watermark passes it";
+  EXPECT_EQ(finish.unread.since, parts.connector->windows.front().from) << "and it is not forgotten";
+  EXPECT_NE(finish.unread.orders.find("an order without number, id 7"), std::string::npos);
+  stage->give(Recorded{Result<void>{}});
+  EXPECT_EQ(stage->take<ReportError>().error, finish.unread.orders);
+}
+
+class UnreadIntakeTest : public IntakeLaneTest {
+ protected:
+  // One run whose page says that; what it tells the tables.
+  Unread run_with(const std::string& page) {
+    stage->answer(reply(200, page));
+    if (stage->has<StoreOrders>()) stored(0);
+    if (stage->has<ListOpen>()) open_listed();
+    ready_listed();
+    const auto finish = stage->take<FinishIntake>();
+    stage->row.unread_since = finish.unread.since;
+    stage->row.portal_clock = finish.window_end;
+    stage->give(Recorded{Result<void>{}});
+    return finish.unread;
+  }
+  void run_until(Instant until) {
+    while (stage->now < until) {
+      begin();
+      if (stage->now < until) run_with("");
+    }
+  }
+};
+
+TEST_F(UnreadIntakeTest, IsLookedAtAgainNowAndThenUntilItWasMended) {
+  begun();
+  const Instant since = parts.connector->windows.front().from;
+  EXPECT_EQ(run_with("? 7").since, since);
+  const std::string told = stage->take<ReportError>().error;
+  run_until(kStart + minutes(9));
+  EXPECT_GT(parts.connector->windows.back().from, since) << "not at each poll";
+  EXPECT_FALSE(stage->has<ReportError>()) << "and people see it as long as nobody knows better";
+  while (parts.connector->windows.back().from != since) {
+    ASSERT_LT(stage->now, kStart + minutes(12));
+    run_with("");
+    begin();
+  }
+  EXPECT_EQ(run_with("? 7").since, since) << "still there";
+  EXPECT_FALSE(stage->has<ReportError>());
+  do {
+    ASSERT_LT(stage->now, kStart + minutes(24));
+    begin();
+    if (parts.connector->windows.back().from != since) run_with("");
+  } while (parts.connector->windows.back().from != since);
+  EXPECT_EQ(run_with("R7 7").since, Instant{});
+  EXPECT_EQ(stage->take<ReportError>().error, "");
+}
+
+TEST_F(UnreadIntakeTest, IsLookedForAtOnceByWhoTakesTheLaneOver) {
+  build();
+  stage->row.unread_since = kStart - std::chrono::hours(5);
+  stage->lease();
+  begin();
+  EXPECT_EQ(parts.connector->windows.back().from, kStart - std::chrono::hours(5));
+  stage->answer(reply(500));
+  ready_listed();
+  EXPECT_EQ(stage->take<FinishIntake>().unread.since, kStart - std::chrono::hours(5)) << "it was not read";
+  stage->give(Recorded{Result<void>{}});
+  begin();
+  EXPECT_EQ(parts.connector->windows.back().from, kStart - std::chrono::hours(5));
+  const auto unread = run_with("? 7");
+  EXPECT_EQ(unread.since, kStart - std::chrono::hours(5));
+  EXPECT_NE(unread.orders, "");
+}
+
+TEST_F(UnreadIntakeTest, IsLookedForNoFurtherBackThanOrdersAreWantedAndThanAMonth) {
+  for (const bool has_since : {true, false}) {
+    ChannelOptions options;
+    if (has_since) options.order_since = kStart - std::chrono::hours(2);
+    build(options);
+    stage->row.unread_since = kStart - std::chrono::days(99);
+    stage->lease();
+    begin();
+    EXPECT_EQ(parts.connector->windows.back().from,
+              kStart - (has_since ? std::chrono::hours(2) : std::chrono::hours(24 * 30)));
+    EXPECT_EQ(run_with("").since, Instant{});
+  }
+}
+
+TEST_F(UnreadIntakeTest, OneThatWasReadBeforeIsNamedToo) {
+  begun();
+  stage->answer(reply(200));
+  open_listed({"7"});
+  stage->answer(reply(200, "? 7"));
+  ready_listed();
+  EXPECT_NE(stage->take<FinishIntake>().unread.since, Instant{});
+}
+
+TEST_F(UnreadIntakeTest, ManyAreCountedAndFewNamed) {
+  begun();
+  std::string page;
+  for (int i = 10; i < 60; ++i) page += "? " + std::to_string(i) + " ";
+  const auto unread = run_with(page);
+  EXPECT_NE(unread.orders.find("; and 47 more"), std::string::npos) << unread.orders;
 }
 
 // ---- when the tables fail

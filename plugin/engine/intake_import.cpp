@@ -8,16 +8,19 @@ namespace ferry::engine {
 namespace {
 
 constexpr Duration kLeastImportTime = std::chrono::seconds(1);
+constexpr int kImportShare = 3;  // while orders are ready, looking for more takes at most a quarter of the time
 constexpr Duration kLongestBlockedWait = std::chrono::seconds(30);
+constexpr Duration kUnreadLookInterval = std::chrono::minutes(10);
+constexpr int kUnreadLookShare = 9;  // it takes at most a tenth of the time
+constexpr std::size_t kMostNamed = 3;
 
 }  // namespace
 
 void IntakeLane::begin_import() {
-  conversation_.reset();
-  outcome_.reset();
-  request_ = 0;
+  hang_up();
   phase_ = Phase::importing;
-  import_until_ = now_ + std::max(channel_->settings.order_poll_interval, kLeastImportTime);
+  import_until_ =
+      now_ + std::max({channel_->settings.order_poll_interval, kLeastImportTime, kImportShare * (now_ - began_at_)});
 }
 
 void IntakeLane::advance_import() {
@@ -36,14 +39,45 @@ void IntakeLane::advance_import() {
 void IntakeLane::start_record() {
   recording_ = entry_.outcomes().size();
   for (const OrderOutcome& outcome : entry_.outcomes()) {
-    if (outcome.state == OrderState::linked) ++counts_.successful;
+    if (outcome.state == OrderState::linked || outcome.state == OrderState::skipped) ++counts_.successful;
     if (outcome.state == OrderState::review) ++counts_.failed;
   }
   start(Call::record, RecordOrders{run_, entry_.outcomes()});
 }
 
 void IntakeLane::start_finish() {
-  start(Call::finish, FinishIntake{run_, is_window_complete_ ? window_end_ : Instant{}});
+  sum_up_unread();
+  const Instant window_end = is_window_complete_ ? window_end_ : Instant{};
+  start(Call::finish, FinishIntake{run_, window_end, {unread_since_, unread_text()}});
+}
+
+// Only a run that read everything from there on can tell that an order was mended.
+void IntakeLane::sum_up_unread() {
+  if (looks_at_unread_ && is_window_complete_ && !has_failed_) {
+    next_unread_look_ = now_ + std::max(kUnreadLookInterval, kUnreadLookShare * (now_ - began_at_));
+    unread_ = unread_here_;
+    if (unread_.empty()) unread_since_ = Instant{};
+  } else if (!unread_here_.empty()) {
+    for (const auto& order : unread_here_) {
+      if (unread_.size() < kMostUnread) unread_.insert(order);
+    }
+    if (unread_since_ == Instant{}) {
+      unread_since_ = window_.from;
+      next_unread_look_ = now_ + kUnreadLookInterval;
+    }
+  }
+  looks_at_unread_ = false;
+}
+
+std::string IntakeLane::unread_text() const {
+  if (unread_.empty()) return "";
+  std::string text = "the portal lists what cannot be imported: ";
+  std::size_t named = 0;
+  for (auto order = unread_.begin(); order != unread_.end() && named < kMostNamed; ++order, ++named) {
+    text += (named > 0 ? "; " : "") + *order;
+  }
+  if (unread_.size() > named) text += "; and " + std::to_string(unread_.size() - named) + " more";
+  return text + ". Give them a code and an id on the portal, then they are imported by themselves";
 }
 
 // A run that brought nothing new and entered nothing is not told: there is one every few seconds.
@@ -52,13 +86,14 @@ void IntakeLane::note_finished() {
   if (is_window_complete_) portal_clock_ = window_end_;
   if (is_window_complete_ && !has_failed_) {
     portal_failures_ = 0;
-    trouble_.portal("");
+    trouble_.portal(unread_text());
   }
   const auto& settings = channel_->settings;
   next_run_ = entry_.has_ready() && !entry_.is_waiting() ? now_ : began_at_ + settings.order_poll_interval;
   if (!is_window_complete_) {
     next_run_ = now_ + std::max(backoff(kPortalBackoff, portal_failures_, unit_), settings.order_poll_interval);
-    const Instant blocked_until = channel_->credential->blocked_until();
+    const Instant blocked_until = std::max(channel_->credential->blocked_until(),
+                                           channel_->breaker->ask_at(Priority::orders, now_));
     if (blocked_until > now_) next_run_ = std::min(blocked_until, now_ + kLongestBlockedWait);
   }
   if (counts_.changed == 0 && counts_.successful + counts_.failed == 0) return;

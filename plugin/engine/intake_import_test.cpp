@@ -87,6 +87,56 @@ TEST_F(IntakeLaneTest, AReviewAlwaysHasAReason) {
   for (const auto& outcome : outcomes_recorded()) EXPECT_NE(outcome.reason, "");
 }
 
+// ---- cancelled, and perhaps in the ERP already
+// -----------------------------------------------------------------------------
+
+TEST_F(IntakeLaneTest, ACancelledOrderIsLookedForInTheErpAndLinkedWhereItIsThere) {
+  importing({cancelled("R1", seconds(1)), ready("R2")});
+  EXPECT_FALSE(stage->has<EnterOrder>()) << "what is cancelled is not entered";
+  looked_for("R1", ErpAnswer::linked);
+  erp(ErpAnswer::linked);
+  const auto outcomes = outcomes_recorded();
+  EXPECT_EQ(outcomes.at(0).state, OrderState::linked);
+  EXPECT_EQ(outcomes.at(0).erp_number, "SO41");
+  EXPECT_EQ(wakes_of("order_status"), 1);
+}
+
+TEST_F(IntakeLaneTest, ACancelledOrderIsSkippedOnlyWhenNobodyCanEnterItAnyMore) {
+  importing({cancelled("R1", seconds(1)), cancelled("R2", OrderEntry::kLongestEntry)});
+  looked_for("R1", ErpAnswer::absent);
+  looked_for("R2", ErpAnswer::absent);
+  const auto outcomes = outcomes_recorded();
+  EXPECT_EQ(outcomes.at(0).state, OrderState::ready);
+  EXPECT_EQ(outcomes.at(0).next_attempt_at, stage->now + OrderEntry::kLongestEntry - seconds(1));
+  EXPECT_EQ(outcomes.at(1).state, OrderState::skipped);
+  EXPECT_EQ(outcomes.at(1).reason, "cancelled on the portal before it was imported");
+}
+
+TEST_F(IntakeLaneTest, AnErpThatDoesNotSayWhetherItHasACancelledOrderIsAskedOnAndOn) {
+  importing({cancelled("R1", std::chrono::hours(9), 99), cancelled("R2", std::chrono::hours(9), 99),
+             cancelled("R3", std::chrono::hours(9), 99)});
+  looked_for("R1", ErpAnswer::retry);
+  looked_for("R2", ErpAnswer::busy);
+  looked_for("R3", ErpAnswer::rejected);
+  for (const auto& outcome : outcomes_recorded()) {
+    EXPECT_EQ(outcome.state, OrderState::ready) << outcome.reference;
+    EXPECT_GT(outcome.next_attempt_at, stage->now) << outcome.reference;
+    EXPECT_NE(outcome.reason, "");
+  }
+}
+
+TEST_F(IntakeLaneTest, WhatWasLookedForAndIsNotThereCountsAsDone) {
+  begun();
+  stage->answer(reply(200, "R1 1"));
+  stored(1);
+  open_listed();
+  ready_listed({cancelled("R1", OrderEntry::kLongestEntry)});
+  looked_for("R1", ErpAnswer::absent);
+  outcomes_recorded();
+  finished();
+  EXPECT_EQ(stage->take<RunSummary>().counts, (Counts{1, 1, 0, 1, 0, 0}));
+}
+
 TEST_F(IntakeLaneTest, AHostWithoutOrderEntryLeavesTheOrdersToAnotherProcessAndDoesNotSpin) {
   importing({ready("R1"), ready("R2")});
   erp(ErpAnswer::unsupported);
@@ -149,6 +199,25 @@ TEST_F(IntakeLaneTest, OrdersLeftOverWhenTheTimeIsUpAreEnteredInARunRightBehind)
   outcomes_recorded();
   finished();
   EXPECT_TRUE(stage->has<BeginIntake>()) << stage->names();
+}
+
+TEST_F(IntakeLaneTest, WhileOrdersAreReadyLookingForMoreTakesAQuarterOfTheTime) {
+  begun();
+  stage->pass(seconds(2));  // the portal is slow
+  stage->answer(reply(200));
+  open_listed();
+  ready_listed({ready("R1"), ready("R2"), ready("R3")});
+  stage->pass(seconds(3));
+  erp(ErpAnswer::linked);
+  if (stage->has<Acquire>()) stage->renewed();
+  EXPECT_EQ(stage->take<EnterOrder>().reference, "R2");
+  stage->pass(seconds(3));
+  stage->give(ErpReplied{"R2", {ErpAnswer::linked, {41, "SO41"}, ""}});
+  if (stage->has<Acquire>()) stage->renewed();
+  EXPECT_FALSE(stage->has<EnterOrder>()) << "it is time to look again";
+  EXPECT_EQ(outcomes_recorded().size(), 2U);
+  finished();
+  EXPECT_TRUE(stage->has<BeginIntake>()) << "and then to go on at once";
 }
 
 TEST_F(IntakeLaneTest, AnOrderThatIsWithTheErpIsNotEnteredTwice) {

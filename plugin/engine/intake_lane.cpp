@@ -8,78 +8,39 @@
 namespace ferry::engine {
 namespace {
 
+constexpr const char* kCircle =
+    "the portal's pages of orders run in a circle; the orders behind them were not read";
 constexpr Duration kLeastOverlap = std::chrono::seconds(120);
 constexpr Duration kFirstWindow = std::chrono::days(1);
 // The portal's clock may be ahead of ours, and a window that ends too late costs nothing.
 constexpr Duration kWindowAhead = std::chrono::hours(1);
 constexpr Duration kLeastRunInterval = std::chrono::milliseconds(250);
 constexpr Duration kPatience = std::chrono::seconds(5);  // with a portal that asks to wait, before the ERP's turn
+constexpr std::size_t kMostPages = 20'000;               // of one window; what has more has no end
+constexpr Duration kLongestUnread = std::chrono::days(30);  // as far as reconciliation looks back
 constexpr int kOpenLookShare = 4;                        // looking at open orders takes at most a fifth of the time
 
 }  // namespace
 
 IntakeLane::IntakeLane(std::shared_ptr<const Channel> channel)
-    : channel_(std::move(channel)), lease_(channel_->settings.lease), entry_(channel_->settings.retry) {}
-
-Actions IntakeLane::step(Input input, Instant now, double unit) {
-  out_ = {};
-  now_ = now;
-  unit_ = unit;
-  if (lease_.has_run_out(now_)) lose();
-  std::visit([this](auto&& part) { take(std::forward<decltype(part)>(part)); }, std::move(input));
-  if (call_ == Call::none) is_stopping_ ? advance_stop() : advance();
-  if (auto news = trouble_.news()) out_.actions.emplace_back(ReportError{std::move(*news)});
-  if (!out_.stopped) out_.wake_at = next_wake();
-  return std::exchange(out_, {});
-}
+    : LaneBase(std::move(channel)), entry_(channel_->settings.retry) {}
 
 // ---- inputs -----------------------------------------------------------------------------------------------------
 
-void IntakeLane::take(Wake) {
-  is_woken_ = true;
-  // a person may have resumed it
-  if (is_paused_ && lease_.is_held(now_)) lease_.ask_now();
+void IntakeLane::take(Input input) {
+  std::visit([this](auto&& part) { on(std::forward<decltype(part)>(part)); }, std::move(input));
 }
 
-void IntakeLane::take(Stop) {
-  is_stopping_ = true;
-  conversation_.reset();
-  outcome_.reset();
-  request_ = 0;
+void IntakeLane::on_stop() {
+  hang_up();
   entry_.forget_ready();
 }
 
-// False: an answer that nobody waits for (any more).
-bool IntakeLane::expects(Call call) {
-  if (call_ != call) return false;
-  call_ = Call::none;
-  return !std::exchange(is_orphan_, false);
-}
-
-// Null: not waited for, or failed, and then dealt with.
-template <class Answer>
-const Answer* IntakeLane::answer_to(Call call, const Result<Answer>& result) {
-  if (!expects(call)) return nullptr;
-  if (result.has_error()) {
-    failed(result.error());
-    return nullptr;
-  }
-  trouble_.store_succeeded(Trouble::Part::work);
-  return &*result;
-}
-
-void IntakeLane::failed(const Problem& problem) {
-  if (problem.failure == Failure::fenced) {
-    lease_.on_fenced(now_, unit_);
-    lose();
-    return;
-  }
-  trouble_.store_failed(Trouble::Part::work, problem, now_, unit_);
+void IntakeLane::end_call_in_trouble() {
   end_run();
   next_run_ = trouble_.retry_at();
 }
 
-// Another process drives the lane: what is under way is its business now.
 void IntakeLane::lose() {
   end_run();
   entry_.drop_all();
@@ -89,35 +50,33 @@ void IntakeLane::lose() {
 // Leaves the run where it is; what is not recorded yet is recorded by the next one.
 void IntakeLane::end_run() {
   phase_ = Phase::idle;
-  conversation_.reset();
-  outcome_.reset();
-  request_ = 0;
+  hang_up();
   entry_.forget_ready();
 }
 
-void IntakeLane::take(Leased leased) {
-  if (call_ != Call::acquire) return;
-  call_ = Call::none;
-  if (leased.answer.has_error()) {
-    trouble_.store_failed(Trouble::Part::lease, leased.answer.error(), now_, unit_);
-    lease_.ask_again_at(trouble_.retry_at());
-    return;
-  }
-  trouble_.store_succeeded(Trouble::Part::lease);
-  const auto change = lease_.on_answer(*leased.answer, now_, unit_);
-  if (change == LeaseKeeper::Change::lost || change == LeaseKeeper::Change::gained) lose();
-  if (change == LeaseKeeper::Change::gained) next_run_ = now_;
-  if (leased.answer->held) read_row(*leased.answer);
+void IntakeLane::hang_up() {
+  conversation_.reset();
+  outcome_.reset();
+  pass_ = {};
+  request_ = 0;
+}
+
+void IntakeLane::gain() {
+  next_run_ = now_;
+  next_unread_look_ = Instant{};
+  unread_.clear();
 }
 
 void IntakeLane::read_row(const LeaseAnswer& row) {
   is_paused_ = row.paused;
   if (row.requested) is_woken_ = true;
   wants_all_ = row.requested == "full";
-  if (phase_ == Phase::idle) portal_clock_ = row.portal_clock;
+  if (phase_ != Phase::idle) return;
+  portal_clock_ = row.portal_clock;
+  unread_since_ = row.unread_since;
 }
 
-void IntakeLane::take(Begun begun) {
+void IntakeLane::on(const Begun& begun) {
   const auto* run = answer_to(Call::begin, begun.run);
   if (run == nullptr || is_stopping_) return;
   run_ = *run;
@@ -126,7 +85,7 @@ void IntakeLane::take(Begun begun) {
   pull_window("");
 }
 
-void IntakeLane::take(Stored stored) {
+void IntakeLane::on(const Stored& stored) {
   const auto* page = answer_to(Call::store, stored.page);
   if (page == nullptr) return;
   counts_.inbound += page->inbound;
@@ -135,7 +94,7 @@ void IntakeLane::take(Stored stored) {
   if (!is_stopping_) after_page();
 }
 
-void IntakeLane::take(OpenListed listed) {
+void IntakeLane::on(const OpenListed& listed) {
   const auto* portal_ids = answer_to(Call::open, listed.portal_ids);
   if (portal_ids == nullptr || is_stopping_) return;
   open_ids_ = *portal_ids;
@@ -143,35 +102,28 @@ void IntakeLane::take(OpenListed listed) {
   pull_open();
 }
 
-void IntakeLane::take(ReadyListed listed) {
+void IntakeLane::on(const ReadyListed& listed) {
   const auto* orders = answer_to(Call::ready, listed.orders);
   if (orders != nullptr && !is_stopping_) entry_.offer(*orders);
 }
 
-void IntakeLane::take(ErpReplied replied) { entry_.on_answer(replied, now_, unit_); }
+void IntakeLane::on(const ErpReplied& replied) { entry_.on_answer(replied, now_, unit_); }
 
-void IntakeLane::take(const Replied& replied) {
+void IntakeLane::on(const Replied& replied) {
   if (replied.request != request_ || !conversation_) return;
   request_ = 0;
   take_turn(conversation_->on_reply(replied.reply, now_));
 }
 
-void IntakeLane::take(Recorded recorded) {
+void IntakeLane::on(const Recorded& recorded) {
   const Call call = call_;
-  if ((call != Call::record && call != Call::finish) || !expects(call)) return;
-  if (recorded.result.has_error()) return failed(recorded.result.error());
-  trouble_.store_succeeded(Trouble::Part::work);
+  if ((call != Call::record && call != Call::finish) || !expects(call) || !succeeded(recorded.result)) return;
   if (call == Call::finish) return note_finished();
   entry_.recorded(recording_);
   if (entry_.take_linked()) wake_others();
 }
 
 // ---- the run ------------------------------------------------------------------------------------------------------
-
-void IntakeLane::start(Call call, Action action) {
-  call_ = call;
-  out_.actions.push_back(std::move(action));
-}
 
 Instant IntakeLane::run_due_at() const {
   const bool is_urgent = is_woken_ || !entry_.outcomes().empty();
@@ -208,6 +160,7 @@ void IntakeLane::begin_run() {
   pulling_ids_ = 0;
   is_window_complete_ = false;
   has_failed_ = false;
+  unread_here_.clear();
   window_end_ = Instant{};
   looks_at_open_ = std::exchange(is_woken_, false) || next_open_look_ <= now_;
   entry_.begin_run();
@@ -215,10 +168,16 @@ void IntakeLane::begin_run() {
   const auto& settings = channel_->settings;
   const Duration overlap = std::max(kLeastOverlap, channel_->connector->capabilities().order_visibility_lag);
   const Instant first = settings.order_since.value_or(now_ - kFirstWindow);
-  window_.from = portal_clock_ == Instant{} ? first : portal_clock_ - overlap;
+  window_.from = portal_clock_ == Instant{} ? first : std::min(portal_clock_, now_) - overlap;
   if (std::exchange(wants_all_, false)) window_.from = std::min(window_.from, first);
+  if (unread_since_ != Instant{}) {
+    unread_since_ = std::max({unread_since_, now_ - kLongestUnread, settings.order_since.value_or(Instant{})});
+    if (next_unread_look_ <= now_) window_.from = std::min(window_.from, unread_since_);
+  }
   if (settings.order_since) window_.from = std::max(window_.from, *settings.order_since);
-  window_.to = std::max(now_, portal_clock_) + kWindowAhead;
+  looks_at_unread_ = unread_since_ != Instant{} && window_.from <= unread_since_;
+  looks_at_open_ = looks_at_open_ || looks_at_unread_;
+  window_.to = std::max({now_, portal_clock_, seen_clock_}) + kWindowAhead;
   start(Call::begin, BeginIntake{});
 }
 
@@ -227,7 +186,18 @@ void IntakeLane::pull_window(std::string_view cursor) {
   converse(channel_->connector->pull_orders(window_, cursor));
 }
 
+void IntakeLane::tell_breaker(const ItemVerdict* failure) {
+  const bool is_ill =
+      failure != nullptr && (failure->verdict == Verdict::retry || failure->verdict == Verdict::ambiguous);
+  const auto change = is_ill ? pass_.ill(failure->reason, now_, unit_) : pass_.well(now_);
+  if (change) report(*change);
+}
+
+// A portal that is ill is left alone; the ERP's part goes on meanwhile.
 void IntakeLane::converse(std::unique_ptr<connector::Pull> pull) {
+  auto pass = channel_->breaker->enter(Priority::orders, now_);
+  if (!pass) return begin_import();
+  pass_ = std::move(*pass);
   conversation_ =
       std::make_unique<Conversation>(*channel_->connector, *channel_->credential, Priority::orders, std::move(pull));
   resume_at_ = now_;
@@ -249,20 +219,39 @@ void IntakeLane::take_turn(Conversation::Turn turn) {
 void IntakeLane::take_outcome(Conversation::Outcome outcome) {
   const bool was_unreachable = conversation_->trail().is_unreachable;
   conversation_.reset();
-  if (auto* page = std::get_if<connector::Page>(&outcome)) return take_page(std::move(*page));
+  if (auto* page = std::get_if<connector::Page>(&outcome)) {
+    tell_breaker(nullptr);
+    return take_page(std::move(*page));
+  }
   ItemVerdict verdict = std::get<connector::Finish>(outcome).items.front();
   if (was_unreachable && verdict.reason.empty()) verdict.reason = "the portal does not answer";
+  tell_breaker(&verdict);
   take_failure(verdict);
 }
 
 void IntakeLane::take_page(connector::Page page) {
   const bool is_of_window = pulling_ids_ == 0;
-  // the portal's clock when the first page was taken: whatever is placed while the others are read is found next time
-  if (is_of_window && window_end_ == Instant{}) window_end_ = page.portal_clock.value_or(began_at_);
+  if (is_of_window && !page.orders.empty() && has_seen_all(page)) return take_endless(kCircle);
+  // the portal's clock when the first page was taken: whatever is placed while the others are read is found next time.
+  // Where it is ahead of ours it may be wrong: to look too far back costs nothing, and a clock that lies must not hide
+  // orders once it is mended
+  if (is_of_window && window_end_ == Instant{}) {
+    const bool is_believed = page.portal_clock && *page.portal_clock <= now_;
+    window_end_ = is_believed ? *page.portal_clock : began_at_;
+  }
+  seen_clock_ = page.portal_clock.value_or(seen_clock_);
   cursor_ = is_of_window ? std::move(page.next_cursor) : std::string();
   for (const auto& order : page.orders) seen_.insert(order.portal_id);
+  for (auto& order : page.unread) {
+    if (unread_here_.size() < kMostUnread) unread_here_.insert(std::move(order));
+  }
   if (page.orders.empty()) return after_page();
-  start(Call::store, StoreOrders{run_, std::move(page.orders)});
+  StoreOrders store{run_, {}};
+  for (auto& order : page.orders) {
+    Ruling ruling = rule(channel_->settings.admission, order);
+    store.orders.push_back({std::move(order), std::move(ruling)});
+  }
+  start(Call::store, std::move(store));
 }
 
 // The watermark stays: what this run did not see is looked for again.
@@ -271,8 +260,7 @@ void IntakeLane::take_failure(const ItemVerdict& verdict) {
   has_failed_ = true;
   if (pulling_ids_ > 0) next_open_look_ = now_ + backoff(kPortalBackoff, portal_failures_, unit_);
   if (verdict.verdict == Verdict::unauthorized) {
-    is_paused_ = true;
-    out_.actions.emplace_back(PauseLane{verdict.reason});
+    pause(verdict.reason);
   } else if (verdict.verdict == Verdict::snooze) {
     const Instant until = now_ + snooze_wait(verdict, channel_->settings.retry);
     if (verdict.scope == SnoozeScope::credential) channel_->credential->block_until(until);
@@ -289,10 +277,22 @@ void IntakeLane::after_page() {
   after_window();
 }
 
+// A list that is not read to its end is an error: the watermark stays.
 void IntakeLane::follow_cursor() {
-  if (cursors_.insert(cursor_).second) return pull_window(cursor_);
+  if (!cursors_.insert(cursor_).second) return take_endless(kCircle);
+  if (cursors_.size() < kMostPages) return pull_window(cursor_);
+  take_endless("the portal's list of orders has more than " + std::to_string(kMostPages) +
+               " pages; what is behind them was not read: set 'order_since' to a later moment");
+}
+
+bool IntakeLane::has_seen_all(const connector::Page& page) const {
+  return std::all_of(page.orders.begin(), page.orders.end(),
+                     [this](const auto& order) { return seen_.contains(order.portal_id); });
+}
+
+void IntakeLane::take_endless(std::string reason) {
   ItemVerdict verdict;
-  verdict.reason = "the portal's pages of orders run in a circle; the orders behind them were not read";
+  verdict.reason = std::move(reason);
   take_failure(verdict);
 }
 
@@ -322,9 +322,7 @@ void IntakeLane::advance_stop() {
   if (entry_.is_waiting() && may_write) return;
   if (may_write && !entry_.outcomes().empty()) return start_record();
   if (may_write && phase_ != Phase::idle) return start_finish();
-  if (lease_.lease()) out_.actions.emplace_back(Release{});
-  lease_.forget();
-  out_.stopped = true;
+  release_lease();
 }
 
 Instant IntakeLane::next_wake() const {

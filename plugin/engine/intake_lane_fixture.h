@@ -79,6 +79,13 @@ class IntakeLaneTest : public ::testing::Test {
   static ReadyOrder ready(std::string reference, std::int32_t attempts = 0) {
     return {std::move(reference), "{}", attempts};
   }
+  static ReadyOrder cancelled(std::string reference, Duration since, std::int32_t attempts = 0) {
+    return {std::move(reference), "{}", attempts, since};
+  }
+  void looked_for(const std::string& reference, ErpAnswer answer) {
+    EXPECT_EQ(stage->take<LookForOrder>().reference, reference);
+    stage->give(ErpReplied{reference, {answer, {41, "SO41"}, ""}});
+  }
   int wakes_of(const std::string& job) {
     int count = 0;
     std::vector<WakeJob> seen;

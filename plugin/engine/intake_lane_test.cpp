@@ -55,14 +55,23 @@ TEST_F(IntakeLaneTest, AFullRunOnRequestLooksBackAsTheFirstOneDid) {
 
 TEST_F(IntakeLaneTest, TheWatermarkMovesToThePortalsClockWhenTheFirstPageWasTaken) {
   begun();
-  stage->answer(reply(200, "R1 1", {{"next", "p2"}, {"clock", "2026-01-01T00:00:00Z"}}));
+  stage->answer(reply(200, "R1 1", {{"next", "p2"}, {"clock", "2023-11-14T22:10:00Z"}}));
   stored(1);
-  stage->answer(reply(200, "R2 2", {{"clock", "2026-01-01T00:05:00Z"}}));
+  stage->answer(reply(200, "R2 2", {{"clock", "2023-11-14T22:12:00Z"}}));
   stored(1);
   open_listed();
   ready_listed();
-  EXPECT_EQ(finished(), from_iso8601("2026-01-01T00:00:00Z"))
+  EXPECT_EQ(finished(), from_iso8601("2023-11-14T22:10:00Z"))
       << "orders placed while the pages were read are looked for again";
+}
+
+TEST_F(IntakeLaneTest, AClockAheadOfOursDoesNotMoveTheWatermarkBeyondNow) {
+  begun();
+  stage->pass(seconds(1));
+  stage->answer(reply(200, "", {{"clock", to_iso8601(stage->now + minutes(10))}}));
+  open_listed();
+  ready_listed();
+  EXPECT_EQ(finished(), kStart) << "orders placed in the next ten minutes would lie before it";
 }
 
 TEST_F(IntakeLaneTest, APortalWithoutAClockIsTakenToHaveOurs) {
@@ -98,6 +107,59 @@ TEST_F(IntakeLaneTest, PagesThatRunInACircleAreAnErrorAndTheWatermarkStays) {
   begun();
   stage->answer(reply(200, "", {{"next", "p2"}}));
   stage->answer(reply(200, "", {{"next", "p2"}}));
+  EXPECT_THAT(stage->take<ReportError>().error, HasSubstr("circle"));
+  ready_listed();
+  EXPECT_EQ(finished(), Instant{});
+}
+
+TEST(Stories, A9_AListOfOrdersWithoutEndIsAnErrorAndNotCutSilently) {
+  const auto parts = make_channel();
+  Stage stage(std::make_unique<IntakeLane>(parts.channel));
+  stage.row.portal_clock = kStart - minutes(1);
+  stage.lease();
+  stage.take<BeginIntake>();
+  stage.give(Begun{1});
+  int pages = 0;
+  while (!stage.has<ReportError>() && pages < 30'000) {
+    if (stage.has<Acquire>()) {
+      stage.renewed();
+    } else if (stage.has<Request>()) {
+      stage.answer(reply(200, "", {{"next", "p" + std::to_string(pages++)}}));
+    } else {
+      stage.wait();  // for the rate
+    }
+  }
+  EXPECT_EQ(pages, 20'000);
+  EXPECT_EQ(stage.take<ReportError>().error,
+            "the portal's list of orders has more than 20000 pages; what is behind them was not read: set 'order_since' to "
+            "a later moment");
+  stage.take<ListReady>();
+  stage.give(ReadyListed{std::vector<ReadyOrder>{}});
+  EXPECT_EQ(stage.take<FinishIntake>().window_end, Instant{}) << "the watermark stays";
+}
+
+TEST_F(IntakeLaneTest, AClockOfThePortalThatIsAheadHidesNoOrderOnceItIsMended) {
+  begun();
+  stage->answer(reply(200, "", {{"clock", "2099-01-01T00:00:00Z"}}));
+  open_listed();
+  ready_listed();
+  EXPECT_EQ(finished(), kStart) << "not ahead of ours";
+  begin();
+  EXPECT_LE(parts.connector->windows.back().from, kStart - seconds(120));
+  EXPECT_GT(parts.connector->windows.back().to, from_iso8601("2099-01-01T00:30:00Z")) << "where it dates its orders";
+  empty_run();
+  build();
+  stage->row.portal_clock = *from_iso8601("2099-01-01T00:00:00Z");  // left behind by an older release
+  stage->lease();
+  begin();
+  EXPECT_EQ(parts.connector->windows.back().from, kStart - seconds(120));
+}
+
+TEST_F(IntakeLaneTest, APageThatIsGivenTwiceIsAnErrorAndTheWatermarkStays) {
+  begun();
+  stage->answer(reply(200, "R1 1\nR2 2", {{"next", "p2"}}));
+  stored(2);
+  stage->answer(reply(200, "R1 1\nR2 2", {{"next", "p3"}}));  // in the place of R3 and R4
   EXPECT_THAT(stage->take<ReportError>().error, HasSubstr("circle"));
   ready_listed();
   EXPECT_EQ(finished(), Instant{});

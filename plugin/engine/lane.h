@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "plugin/connector/connector.h"
+#include "plugin/engine/breaker.h"
 #include "plugin/engine/ports.h"
 
 namespace ferry::engine {
@@ -50,13 +51,24 @@ struct ErpReplied {
   std::string reference;
   ErpReply reply;
 };
+struct Evaluated {
+  std::uint64_t request = 0;  // the id of the Evaluate
+  ErpReply reply;
+};
+struct SurveyGiven {
+  Result<SurveyTask> task;
+};
+struct SurveyRecorded {
+  Result<SurveyProgress> progress;
+};
 using Input = std::variant<Wake, Tick, Stop, Leased, Ran, Loaded, Replied, Recorded, Begun, Stored, OpenListed, ReadyListed,
-                           ErpReplied>;
+                           ErpReplied, Evaluated, SurveyGiven, SurveyRecorded>;
 
 // ---- actions: each one marked (→ X) is answered by exactly one input X ----------------------------------------------
 
 struct Acquire {  // → Leased
   Duration ttl{};
+  CredentialUse credential;
 };
 struct Release {};
 struct RunFeed {  // → Ran
@@ -76,7 +88,7 @@ struct Record {  // → Recorded
 struct BeginIntake {};  // → Begun
 struct StoreOrders {    // → Stored
   std::int64_t run = 0;
-  std::vector<connector::PulledOrder> orders;
+  std::vector<RuledOrder> orders;
 };
 struct ListOpen {};   // → OpenListed
 struct ListReady {  // → ReadyListed
@@ -86,6 +98,13 @@ struct EnterOrder {  // → ErpReplied: find by external reference, else create,
   std::string reference;
   std::string document;
 };
+struct LookForOrder {  // → ErpReplied: find by external reference only
+  std::string reference;
+};
+struct Evaluate {  // → Evaluated: in one ERP transaction, which changes nothing
+  std::uint64_t request = 0;
+  std::vector<ErpQuestion> questions;
+};
 struct RecordOrders {  // → Recorded
   std::int64_t run = 0;
   std::vector<OrderOutcome> outcomes;
@@ -93,8 +112,15 @@ struct RecordOrders {  // → Recorded
 struct FinishIntake {  // → Recorded
   std::int64_t run = 0;
   Instant window_end{};
+  Unread unread;
 };
-struct WakeJob {  // other lanes that now have something to look at; `channel` 0 = that job on every channel
+struct NextSurvey {  // → SurveyGiven
+  SurveyWish wish;
+};
+struct RecordSurvey {  // → SurveyRecorded
+  SurveyResult result;
+};
+struct WakeJob {  // other lanes that now have something to look at; `channel` 0 = on every channel, no job = every one
   std::int32_t channel = 0;
   std::string job;
 };
@@ -104,13 +130,23 @@ struct PauseLane {  // needs a person: shown on the channel, in the log and as a
 struct ReportError {  // empty: the error is over
   std::string error;
 };
+struct ReportBreaker {  // of the channel, as this process knows it; people see it, and its news in the log
+  BreakerChange change;
+};
 struct RunSummary {  // one log line per run
   std::int64_t run = 0;
   std::string mode;
   Counts counts;
+  std::string news{};  // of change sets that are held, or no longer; empty: none
+};
+struct ReconciliationSummary {  // one log line per reconciliation
+  std::int64_t reconciliation = 0;
+  Feed feed{};
+  ReconciliationCounts counts;
 };
 using Action = std::variant<Acquire, Release, RunFeed, LoadDue, Request, Record, BeginIntake, StoreOrders, ListOpen, ListReady,
-                            EnterOrder, RecordOrders, FinishIntake, WakeJob, PauseLane, ReportError, RunSummary>;
+                            EnterOrder, LookForOrder, Evaluate, RecordOrders, FinishIntake, NextSurvey, RecordSurvey, WakeJob,
+                            PauseLane, ReportError, ReportBreaker, RunSummary, ReconciliationSummary>;
 
 struct Actions {
   std::vector<Action> actions;  // carried out in this order

@@ -8,13 +8,14 @@ namespace ferry::engine {
 namespace {
 
 constexpr Duration kLeastQuestionInterval = std::chrono::milliseconds(100);
+constexpr Duration kAgreementInterval = std::chrono::seconds(1);
 
 }  // namespace
 
 Acquire LeaseKeeper::ask(Instant now) {
   asked_at_ = now;
   ask_at_ = now + ttl_ / 3;
-  return {ttl_};
+  return {ttl_, credential_.use()};
 }
 
 LeaseKeeper::Change LeaseKeeper::on_answer(const LeaseAnswer& answer, Instant now, double unit) {
@@ -25,6 +26,8 @@ LeaseKeeper::Change LeaseKeeper::on_answer(const LeaseAnswer& answer, Instant no
     lease_.reset();
     return had ? Change::lost : Change::missed;
   }
+  credential_.share(answer.holders, answer.agreed, now);
+  if (!answer.agreed) ask_at_ = std::min(ask_at_, now + kAgreementInterval);
   const bool same = had && lease_->epoch == answer.lease.epoch;
   lease_ = answer.lease;
   held_until_ = asked_at_ + bounded(answer.remaining, Duration(0), ttl_);

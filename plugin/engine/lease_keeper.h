@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "plugin/engine/credential.h"
 #include "plugin/engine/lane.h"
 
 namespace ferry::engine {
@@ -17,7 +18,8 @@ class LeaseKeeper {
     lost,      // somebody else's now
   };
 
-  explicit LeaseKeeper(Duration ttl) : ttl_(ttl) {}
+  // The credential outlives the keeper, and is told its share with every answer.
+  LeaseKeeper(Duration ttl, Credential& credential) : ttl_(ttl), credential_(credential) {}
 
   // It is time to ask.
   bool is_due(Instant now) const noexcept { return now >= ask_at_; }
@@ -43,6 +45,7 @@ class LeaseKeeper {
 
  private:
   const Duration ttl_;
+  Credential& credential_;
   Instant ask_at_{};
   Instant asked_at_{};
   Instant held_until_{};

@@ -1,8 +1,18 @@
 #include <stdexcept>
 
+#include "plugin/engine/breaker.h"
 #include "plugin/engine/ports.h"
 
 namespace ferry::engine {
+
+std::string_view name_of(BreakerState state) noexcept {
+  switch (state) {
+    case BreakerState::closed: return "closed";
+    case BreakerState::open: return "open";
+    case BreakerState::half_open: return "half open";
+  }
+  return "unknown";
+}
 
 void throw_exception_from_error(const Problem& problem, const boost::source_location&) {
   throw std::runtime_error(problem.message);

@@ -9,6 +9,8 @@ namespace {
 constexpr Duration kUnsupportedWait = std::chrono::minutes(1);
 constexpr Duration kBusyWait = std::chrono::seconds(5);
 constexpr Duration kLeastRetryWait = std::chrono::milliseconds(500);
+constexpr const char* kSkipped = "cancelled on the portal before it was imported";
+constexpr const char* kLookedForAgain = "the ERP does not have it, and is asked once more before it is skipped";
 
 std::string reason_or(const std::string& reason, std::string_view otherwise) {
   return reason.empty() ? std::string(otherwise) : reason;
@@ -35,10 +37,11 @@ void OrderEntry::offer(std::vector<ReadyOrder> orders) {
   if (ready_.empty()) may_have_more_ = false;
 }
 
-std::optional<EnterOrder> OrderEntry::next() {
+std::optional<Action> OrderEntry::next() {
   if (with_erp_ || ready_.empty()) return std::nullopt;
   with_erp_ = std::move(ready_.front());
   ready_.pop_front();
+  if (with_erp_->unwanted_for) return LookForOrder{with_erp_->reference};
   return EnterOrder{with_erp_->reference, with_erp_->document};
 }
 
@@ -67,11 +70,13 @@ OrderOutcome OrderEntry::outcome_of(const ReadyOrder& order, const ErpReply& rep
     outcome.state = OrderState::ready;
     outcome.reason = reason_or(reply.reason, "the ERP is busy");
     outcome.next_attempt_at = now + kBusyWait;
-  } else if (reply.answer == ErpAnswer::retry && order.attempts + 1 < policy_.max_attempts) {
-    outcome.state = OrderState::ready;
-    outcome.reason = reason_or(reply.reason, "the ERP failed without a reason");
-    ++outcome.attempts;
-    outcome.next_attempt_at = now + std::max(backoff(policy_.backoff, outcome.attempts, unit), kLeastRetryWait);
+  } else if (order.unwanted_for && reply.answer == ErpAnswer::absent) {
+    const bool is_certain = *order.unwanted_for >= kLongestEntry;
+    outcome.state = is_certain ? OrderState::skipped : OrderState::ready;
+    outcome.reason = is_certain ? kSkipped : kLookedForAgain;
+    if (!is_certain) outcome.next_attempt_at = now + (kLongestEntry - *order.unwanted_for);
+  } else if (order.unwanted_for || (reply.answer == ErpAnswer::retry && order.attempts + 1 < policy_.max_attempts)) {
+    return tried_again(order, reply, now, unit);
   } else if (reply.answer == ErpAnswer::retry) {
     outcome.state = OrderState::review;
     ++outcome.attempts;
@@ -81,6 +86,17 @@ OrderOutcome OrderEntry::outcome_of(const ReadyOrder& order, const ErpReply& rep
     outcome.state = OrderState::review;
     outcome.reason = reason_or(reply.reason, "the ERP refused order " + order.reference + " without a reason");
   }
+  return outcome;
+}
+
+// What is looked for is so until the ERP gives an answer: whether it has the order is no matter of opinion.
+OrderOutcome OrderEntry::tried_again(const ReadyOrder& order, const ErpReply& reply, Instant now, double unit) const {
+  OrderOutcome outcome;
+  outcome.reference = order.reference;
+  outcome.state = OrderState::ready;
+  outcome.reason = reason_or(reply.reason, "the ERP failed without a reason");
+  outcome.attempts = order.attempts + 1;
+  outcome.next_attempt_at = now + std::max(backoff(policy_.backoff, outcome.attempts, unit), kLeastRetryWait);
   return outcome;
 }
 

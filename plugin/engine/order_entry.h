@@ -1,4 +1,7 @@
 // Which ready orders are entered into the ERP next, and what its answers mean for them. Part of an IntakeLane.
+//
+// An order that was cancelled or skipped after it may have been handed to the ERP is only looked for. It is skipped when the ERP
+// does not have it, and when whoever handed it over, killed or overtaken since, cannot enter it any more.
 #pragma once
 
 #include <deque>
@@ -21,8 +24,11 @@ class OrderEntry {
   // The tables may have more than is known here.
   bool wants_list(Instant now) const noexcept;
   void offer(std::vector<ReadyOrder> orders);
-  // The next order, when none is with the ERP.
-  std::optional<EnterOrder> next();
+  // No call into the ERP lasts longer, whatever became of the process that made it: runtime/erp_queue.h.
+  static constexpr Duration kLongestEntry = std::chrono::minutes(15);
+
+  // EnterOrder or LookForOrder for the next order, when none is with the ERP.
+  std::optional<Action> next();
   // False: not the answer that is waited for.
   bool on_answer(const ErpReplied& replied, Instant now, double unit);
 
@@ -45,6 +51,7 @@ class OrderEntry {
 
  private:
   OrderOutcome outcome_of(const ReadyOrder& order, const ErpReply& reply, Instant now, double unit) const;
+  OrderOutcome tried_again(const ReadyOrder& order, const ErpReply& reply, Instant now, double unit) const;
   bool is_known(const std::string& reference) const;
 
   const RetryPolicy policy_;

@@ -50,7 +50,8 @@ TEST(Result, AskingAFailureForItsValueThrowsItsMessage) {
 }
 
 TEST(LeaseKeeper, CountsTheLeaseFromTheMomentOfAsking) {
-  LeaseKeeper keeper(seconds(15));
+  Credential credential(20);
+  LeaseKeeper keeper(seconds(15), credential);
   EXPECT_TRUE(keeper.is_due(kStart));
   keeper.ask(kStart);
   LeaseAnswer answer;
@@ -65,7 +66,8 @@ TEST(LeaseKeeper, CountsTheLeaseFromTheMomentOfAsking) {
 }
 
 TEST(LeaseKeeper, AnotherEpochIsALeaseNewlyGained) {
-  LeaseKeeper keeper(seconds(15));
+  Credential credential(20);
+  LeaseKeeper keeper(seconds(15), credential);
   LeaseAnswer answer;
   answer.held = true;
   answer.remaining = seconds(15);
@@ -81,7 +83,8 @@ TEST(LeaseKeeper, AnotherEpochIsALeaseNewlyGained) {
 }
 
 TEST(LeaseKeeper, SeveralWaitingProcessesDoNotAskAtOneMoment) {
-  LeaseKeeper keeper(seconds(15));
+  Credential credential(20);
+  LeaseKeeper keeper(seconds(15), credential);
   LeaseAnswer taken;
   taken.remaining = seconds(10);
   keeper.on_answer(taken, kStart, 0.0);
@@ -119,7 +122,7 @@ TEST(Trouble, TheTablesTroubleIsShownBeforeThePortals) {
 TEST(OrderEntry, ForgetsOnlyWhatIsNotUnderWay) {
   OrderEntry entry{RetryPolicy{}};
   entry.offer({{"R1", "{}", 0}, {"R2", "{}", 0}, {"R1", "{}", 0}});
-  EXPECT_EQ(entry.next()->reference, "R1");
+  EXPECT_EQ(std::get<EnterOrder>(entry.next().value()).reference, "R1");
   EXPECT_FALSE(entry.next()) << "one at a time";
   entry.forget_ready();
   EXPECT_FALSE(entry.has_ready());

@@ -24,9 +24,9 @@ inline const Instant kStart = Instant(std::chrono::seconds(1'700'000'000));
 //   others),
 //            202: poll again after a second; 413 split; 423 and 429 snooze ("retry-after" header); 403 unauthorized;
 //            other statuses retry, status 0 retry or (once sent) ambiguous. 401: the session is refused.
-//   pull     GET /orders?cursor=<cursor> or /orders?ids=1,2; 200 with lines "<reference> <portal id>", headers "next"
-//   and
-//            "clock" (ISO 8601).
+//   pull     GET /orders?cursor=<cursor> or /orders?ids=1,2; 200 with lines "<reference> <portal id>" ("?": one without
+//            reference, which cannot be read), headers "next" and "clock" (ISO 8601).
+//   survey   GET /survey?cursor=<cursor> or /survey?labels=A,B; 200 with "A=1,B=2" (label=document), header "next".
 //   log-in   POST /login; 200 with the token as body; 403 unauthorized; else retry.
 class FakeConnector final : public connector::Connector {
  public:
@@ -38,6 +38,9 @@ class FakeConnector final : public connector::Connector {
   std::unique_ptr<connector::Exchange> push(Feed feed, std::span<const connector::OutboundItem> items) const override;
   std::unique_ptr<connector::Pull> pull_orders(const connector::Window& window, std::string_view cursor) const override;
   std::unique_ptr<connector::Pull> pull_orders_by_id(std::span<const std::string> portal_ids) const override;
+  std::unique_ptr<connector::Survey> survey(Feed feed, const connector::Window& window,
+                                            std::string_view cursor) const override;
+  std::unique_ptr<connector::Survey> survey_labels(Feed feed, std::span<const std::string> labels) const override;
   std::unique_ptr<connector::Exchange> probe() const override { return nullptr; }
   std::unique_ptr<connector::Login> login() const override;
   void authorize(connector::HttpRequest& request, const connector::Session& session) const override;
@@ -64,6 +67,9 @@ struct ChannelOptions {
   std::optional<Instant> order_since = std::nullopt;
   std::int32_t max_attempts = 30;
   Duration order_visibility_lag{};
+  Duration reconcile_interval = std::chrono::hours(24);
+  bool reconcile_heals = false;
+  Disowned disowned{};
 };
 ChannelParts make_channel(const ChannelOptions& options = {});
 

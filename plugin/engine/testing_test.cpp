@@ -95,6 +95,10 @@ class FakePull final : public connector::Pull {
     connector::Page page;
     std::istringstream in(reply.body);
     for (std::string reference, id; in >> reference >> id;) {
+      if (reference == "?") {
+        page.unread.push_back("an order without number, id " + id);
+        continue;
+      }
       connector::PulledOrder order;
       order.reference = reference;
       order.portal_id = id;
@@ -102,6 +106,26 @@ class FakePull final : public connector::Pull {
     }
     page.next_cursor = reply.header("next");
     page.portal_clock = from_iso8601(reply.header("clock"));
+    return page;
+  }
+
+ private:
+  std::string target_;
+};
+
+class FakeSurvey final : public connector::Survey {
+ public:
+  explicit FakeSurvey(std::string target) : target_(std::move(target)) {}
+  connector::SurveyStep start() override { return Send{request("GET", target_)}; }
+  connector::SurveyStep on_reply(const HttpReply& reply) override {
+    if (reply.status != 200) return connector::PullFailed{verdict_by_status(reply)};
+    connector::SurveyPage page;
+    std::istringstream in(reply.body);
+    for (std::string part; std::getline(in, part, ',');) {
+      const auto equals = part.find('=');
+      page.records.push_back({part.substr(0, equals), "{}", part.substr(equals + 1)});
+    }
+    page.next_cursor = reply.header("next");
     return page;
   }
 
@@ -122,7 +146,7 @@ constexpr Feed kFeeds[] = {Feed::stock, Feed::order_status};
 
 }  // namespace
 
-FakeConnector::FakeConnector() { caps.feeds = kFeeds; }
+FakeConnector::FakeConnector() { caps.feeds = caps.surveys = kFeeds; }
 
 std::unique_ptr<connector::Exchange> FakeConnector::push(Feed, std::span<const connector::OutboundItem> items) const {
   EXPECT_GE(items.size(), 1U) << "an empty batch";
@@ -140,6 +164,18 @@ std::unique_ptr<connector::Pull> FakeConnector::pull_orders_by_id(std::span<cons
   std::string ids;
   for (const auto& id : portal_ids) ids += (ids.empty() ? "" : ",") + id;
   return std::make_unique<FakePull>("/orders?ids=" + ids);
+}
+
+std::unique_ptr<connector::Survey> FakeConnector::survey(Feed, const connector::Window& window,
+                                                         std::string_view cursor) const {
+  windows.push_back(window);
+  return std::make_unique<FakeSurvey>("/survey?cursor=" + std::string(cursor));
+}
+
+std::unique_ptr<connector::Survey> FakeConnector::survey_labels(Feed, std::span<const std::string> labels) const {
+  std::string list;
+  for (const auto& label : labels) list += (list.empty() ? "" : ",") + label;
+  return std::make_unique<FakeSurvey>("/survey?labels=" + list);
 }
 
 std::unique_ptr<connector::Login> FakeConnector::login() const {
@@ -194,12 +230,18 @@ ChannelParts make_channel(const ChannelOptions& options) {
   channel->settings.poll_interval = std::chrono::seconds(30);
   channel->settings.full_interval = std::chrono::hours(24);
   channel->settings.order_poll_interval = std::chrono::seconds(2);
+  channel->settings.reconcile_interval = options.reconcile_interval;
+  channel->settings.reconcile_heals = options.reconcile_heals;
+  channel->settings.disowned = options.disowned;
+  channel->settings.jobs = {"stock", "intake", "reconcile"};
   channel->settings.lease = std::chrono::seconds(15);
   channel->settings.batch_cap = options.batch_cap;
   channel->settings.order_since = options.order_since;
   channel->settings.retry.max_attempts = options.max_attempts;
   channel->connector = std::move(connector);
   channel->credential = std::make_unique<Credential>(options.rate_per_second);
+  // the first success of a process is written down: not of interest to most tests
+  static_cast<void>(channel->breaker->enter(Priority::stock, Instant{})->well(Instant{}));
   return {std::move(channel), fake};
 }
 
@@ -231,10 +273,10 @@ void Stage::wait() {
 }
 
 std::string Stage::names() const {
-  static constexpr const char* kNames[] = {"Acquire",     "Release",      "RunFeed",      "LoadDue",  "Request",
-                                           "Record",      "BeginIntake",  "StoreOrders",  "ListOpen", "ListReady",
-                                           "EnterOrder",  "RecordOrders", "FinishIntake", "WakeJob",  "PauseLane",
-                                           "ReportError", "RunSummary"};
+  static constexpr const char* kNames[] = {
+      "Acquire",    "Release",      "RunFeed",      "LoadDue",    "Request",      "Record",  "BeginIntake",
+      "StoreOrders", "ListOpen",    "ListReady",    "EnterOrder", "LookForOrder", "Evaluate", "RecordOrders", "FinishIntake", "NextSurvey",
+      "RecordSurvey", "WakeJob",    "PauseLane",    "ReportError", "ReportBreaker", "RunSummary", "ReconciliationSummary"};
   std::string names;
   for (const Action& action : actions_) names += (names.empty() ? "" : " ") + std::string(kNames[action.index()]);
   return names;

@@ -12,6 +12,8 @@ namespace ferry::engine {
 
 class Trouble {
  public:
+  static constexpr Duration kLongestWait = std::chrono::seconds(5);  // unless the failure is a defect
+
   // Which calls on the tables: keeping the lease succeeds also where the work itself cannot be done.
   enum class Part : std::uint8_t { lease = 1, work };
 
@@ -22,6 +24,8 @@ class Trouble {
 
   // The portal does not do its part; empty: it does again.
   void portal(std::string error);
+  // Nor does the ERP; empty: it does again.
+  void erp(std::string error);
 
   // What is to be shown from now on, when that differs from what was answered last: an error once, and once its end.
   std::optional<std::string> news();
@@ -30,7 +34,7 @@ class Trouble {
   Part failed_part_ = Part::lease;
   std::int32_t store_failures_ = 0;  // in a row
   Instant retry_at_{};
-  std::string store_error_, portal_error_;
+  std::string store_error_, portal_error_, erp_error_;
   std::string shown_;
 };
 

@@ -12,6 +12,7 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::size_t kMostLabels = 1000;
+constexpr std::size_t kLongestLabel = 1000;
 
 [[noreturn]] void fail(std::string reason) { throw OperationFailed{FERRY_E_INVALID, std::move(reason)}; }
 
@@ -49,7 +50,9 @@ std::int32_t Arguments::channel_or_all() const { return has("channel") ? channel
 
 std::string Arguments::job() const {
   std::string job = text("job", 32);
-  if (job != kIntakeJob && !feed_from_name(job)) refuse("job", "must be 'intake' or a feed: stock, order_status, ...");
+  if (job != kIntakeJob && job != kReconcileJob && !feed_from_name(job)) {
+    refuse("job", "must be 'intake', 'reconcile' or a feed: stock, order_status, ...");
+  }
   return job;
 }
 
@@ -79,9 +82,29 @@ std::vector<std::string> Arguments::labels() const {
   std::vector<std::string> labels;
   for (const json::value& label : value.as_array()) {
     if (!label.is_string()) refuse("labels", "must hold texts only");
+    if (label.as_string().size() > kLongestLabel) refuse("labels", "must hold texts of at most 1000 bytes");
     labels.emplace_back(label.as_string());
   }
   return labels;
+}
+
+std::vector<std::int64_t> Arguments::numbers(std::string_view name) const {
+  const json::value& value = need(name);
+  if (!value.is_array() || value.as_array().empty() || value.as_array().size() > kMostLabels) {
+    refuse(name, "must be a list of 1 to 1000 numbers");
+  }
+  std::vector<std::int64_t> numbers;
+  for (const json::value& item : value.as_array()) {
+    if (!item.is_int64() || item.as_int64() <= 0) refuse(name, "must hold whole numbers above zero only");
+    numbers.push_back(item.as_int64());
+  }
+  return numbers;
+}
+
+bool Arguments::flag(std::string_view name) const {
+  const json::value& value = need(name);
+  if (!value.is_bool()) refuse(name, "must be true or false");
+  return value.as_bool();
 }
 
 std::string Arguments::object(std::string_view name) const {

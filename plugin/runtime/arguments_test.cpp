@@ -25,6 +25,13 @@ TEST(Arguments, ReadsWhatIsGivenAndFallsBackForTheRest) {
   EXPECT_EQ(arguments.number("limit", 100, 1, 1000), 100);
 }
 
+TEST(Arguments, ATruthIsNoText) {
+  const Arguments arguments("reconcile", R"({"heal": true, "feed": false, "channel": "yes"})", {"channel", "feed", "heal"});
+  EXPECT_TRUE(arguments.flag("heal"));
+  EXPECT_FALSE(arguments.flag("feed"));
+  EXPECT_NE(refusal([&] { arguments.flag("channel"); }).find("'channel' must be true or false"), std::string::npos);
+}
+
 TEST(Arguments, TakesEmptyTextForNoArguments) {
   const Arguments arguments("status", "", {"channel"});
   EXPECT_EQ(arguments.channel_or_all(), 0);
@@ -37,6 +44,19 @@ TEST(Arguments, RefusesAnUnknownName) {
 
 TEST(Arguments, RefusesWhatIsNoObject) {
   EXPECT_EQ(refusal([] { Arguments("status", "[1", {}); }), "status: the arguments must be a JSON object");
+}
+
+TEST(Arguments, TextsListsAndNestingAreBounded) {
+  const std::string text(1001, 'x');
+  const Arguments longer("replay", R"({"labels": [")" + text + R"("], "reason": ")" + text + "\"}", {"labels", "reason"});
+  EXPECT_EQ(refusal([&] { longer.labels(); }), "replay: argument 'labels' must hold texts of at most 1000 bytes");
+  EXPECT_EQ(refusal([&] { longer.text("reason"); }), "replay: argument 'reason' must not be longer than 1000 bytes");
+  std::string many = R"({"labels": ["x")";
+  for (int i = 0; i < 1000; ++i) many += R"(,"x")";
+  EXPECT_EQ(refusal([&] { Arguments("replay", many + "]}", {"labels"}).labels(); }),
+            "replay: argument 'labels' must be a list of 1 to 1000 texts");
+  EXPECT_EQ(refusal([&] { Arguments("status", R"({"channel":)" + std::string(100'000, '['), {"channel"}); }),
+            "status: the arguments must be a JSON object");
 }
 
 TEST(Arguments, NamesTheArgumentThatDoesNotFit) {

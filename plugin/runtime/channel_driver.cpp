@@ -6,17 +6,20 @@
 #include "plugin/domain/feed.h"
 #include "plugin/engine/feed_lane.h"
 #include "plugin/engine/intake_lane.h"
+#include "plugin/engine/reconcile_lane.h"
 
 namespace ferry::runtime {
 namespace {
 
 std::unique_ptr<engine::Lane> make_lane(const std::shared_ptr<const engine::Channel>& channel, const std::string& job) {
   if (job == kIntakeJob) return std::make_unique<engine::IntakeLane>(channel);
+  if (job == kReconcileJob) return std::make_unique<engine::ReconcileLane>(channel);
   return std::make_unique<engine::FeedLane>(channel, *feed_from_name(job));
 }
 
 bool serves(const connector::Connector& connector, const std::string& job) {
   if (job == kIntakeJob) return true;
+  if (job == kReconcileJob) return !connector.capabilities().surveys.empty();
   const auto feed = feed_from_name(job);
   return feed && std::ranges::count(connector.capabilities().feeds, *feed) > 0;
 }
@@ -31,13 +34,24 @@ std::string credential_key(const connector::ConnectorInfo& info, const config::V
   return key;
 }
 
+// The same with the names of secrets for the secrets: what other processes know the credential by.
+std::string credential_name(const connector::ConnectorInfo& info, const std::string& given,
+                            const engine::ChannelSettings& settings) {
+  std::vector<config::Problem> none;
+  const auto itself = [](std::string_view name) { return std::optional<std::string>(name); };
+  auto name = credential_key(info, config::parse(engine::channel_fields(info), given, itself, none), settings);
+  std::ranges::replace(name, '\n', ' ');
+  return name;
+}
+
 }  // namespace
 
-std::shared_ptr<engine::Credential> Credentials::get(const std::string& key, std::int64_t rate_per_second) {
+std::shared_ptr<engine::Credential> Credentials::get(const std::string& key, std::int64_t rate_per_second,
+                                                     std::string name) {
   std::lock_guard lock(mutex_);
   std::weak_ptr<engine::Credential>& known = known_[key];
   auto credential = known.lock();
-  if (!credential) known = credential = std::make_shared<engine::Credential>(rate_per_second);
+  if (!credential) known = credential = std::make_shared<engine::Credential>(rate_per_second, std::move(name));
   return credential;
 }
 
@@ -58,7 +72,9 @@ ChannelPlan plan_channel(const sql::ChannelRow& row, const config::SecretResolve
   channel->settings = engine::channel_settings(values);
   channel->connector = info->create(values);
   plan.warnings = engine::fit(channel->settings, channel->connector->capabilities());
-  channel->credential = credentials.get(credential_key(*info, values, channel->settings), channel->settings.rate_per_second);
+  channel->credential =
+      credentials.get(credential_key(*info, values, channel->settings), channel->settings.rate_per_second,
+                      credential_name(*info, row.settings, channel->settings));
   plan.channel = std::move(channel);
   return plan;
 }

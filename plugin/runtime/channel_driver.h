@@ -24,7 +24,8 @@ struct ChannelPlan {
 // The credentials in use, so that channels which log in with the same one share its rate and its session. Thread-safe.
 class Credentials {
  public:
-  std::shared_ptr<engine::Credential> get(const std::string& key, std::int64_t rate_per_second);
+  // `key` may hold secrets, `name` none: the name is how other processes know the credential.
+  std::shared_ptr<engine::Credential> get(const std::string& key, std::int64_t rate_per_second, std::string name);
 
  private:
   std::mutex mutex_;

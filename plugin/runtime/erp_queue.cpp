@@ -5,48 +5,69 @@
 namespace ferry::runtime {
 namespace {
 
-engine::ErpReply without_order(engine::ErpAnswer answer, std::string reason) { return {answer, {}, std::move(reason)}; }
+engine::ErpReply without_answer(engine::ErpAnswer answer, std::string reason) { return {answer, {}, std::move(reason)}; }
 
 }  // namespace
 
-void ErpQueue::ask(std::int32_t channel, std::string reference, std::string document, Answered answered) {
-  if (!is_supported()) {
-    answered(without_order(engine::ErpAnswer::unsupported, "this host has no order entry"));
+void ErpQueue::enter(std::int32_t channel, std::string reference, std::string document, Answered answered) {
+  ask({0, channel, std::move(reference), std::move(document), false}, request_pump_, std::move(answered));
+}
+
+void ErpQueue::find(std::int32_t channel, std::string reference, Answered answered) {
+  ask({0, channel, std::move(reference), "", true}, request_pump_, std::move(answered));
+}
+
+void ErpQueue::evaluate(std::int32_t channel, std::vector<engine::ErpQuestion> questions, Answered answered) {
+  ErpCall call;
+  call.channel = channel;
+  call.questions = std::move(questions);
+  ask(std::move(call), request_evaluation_, std::move(answered));
+}
+
+void ErpQueue::ask(ErpCall call, const std::function<void()>& request, Answered answered) {
+  if (!request) {
+    const auto* what = call.questions.empty() ? "this host has no order entry" : "this host evaluates no prices";
+    answered(without_answer(engine::ErpAnswer::unsupported, what));
     return;
   }
   {
     std::lock_guard lock(mutex_);
     if (!closed_) {
-      calls_.push_back({++last_id_, channel, std::move(reference), std::move(document)});
+      call.id = ++last_id_;
+      calls_.push_back({std::move(call), clock_()});
       unanswered_.emplace(last_id_, std::move(answered));
       answered = nullptr;
     }
   }
   if (answered) {
-    answered(without_order(engine::ErpAnswer::busy, "the engine is stopping"));
+    answered(without_answer(engine::ErpAnswer::busy, "the engine is stopping"));
   } else {
-    request_pump_();
+    request();
   }
 }
 
 std::optional<ErpCall> ErpQueue::next() {
+  for (;;) {
+    Waiting waiting;
+    {
+      std::lock_guard lock(mutex_);
+      if (calls_.empty()) return std::nullopt;
+      waiting = std::move(calls_.front());
+      calls_.pop_front();
+    }
+    if (clock_() - waiting.since <= kLongestWait) return std::move(waiting.call);
+    answer(waiting.call.id, without_answer(engine::ErpAnswer::busy, "the ERP did not come to it for too long"));
+  }
+}
+
+ErpQueue::Answered ErpQueue::take_answered(std::uint64_t call) {
   std::lock_guard lock(mutex_);
-  if (calls_.empty()) return std::nullopt;
-  ErpCall call = std::move(calls_.front());
-  calls_.pop_front();
-  return call;
+  const auto found = unanswered_.find(call);
+  return found == unanswered_.end() ? nullptr : std::move(unanswered_.extract(found).mapped());
 }
 
 void ErpQueue::answer(std::uint64_t call, engine::ErpReply reply) {
-  Answered answered;
-  {
-    std::lock_guard lock(mutex_);
-    const auto found = unanswered_.find(call);
-    if (found == unanswered_.end()) return;
-    answered = std::move(found->second);
-    unanswered_.erase(found);
-  }
-  answered(std::move(reply));
+  if (const auto answered = take_answered(call)) answered(std::move(reply));
 }
 
 std::size_t ErpQueue::waiting() const {
@@ -60,13 +81,13 @@ void ErpQueue::close() {
     std::lock_guard lock(mutex_);
     closed_ = true;
     // a call already handed out may still succeed in the ERP: its answer is awaited by stop(), not dropped here
-    for (const ErpCall& call : calls_) {
-      const auto found = unanswered_.find(call.id);
+    for (const Waiting& waiting : calls_) {
+      const auto found = unanswered_.find(waiting.call.id);
       dropped.insert(unanswered_.extract(found));
     }
     calls_.clear();
   }
-  for (auto& [id, answered] : dropped) answered(without_order(engine::ErpAnswer::busy, "the engine is stopping"));
+  for (auto& [id, answered] : dropped) answered(without_answer(engine::ErpAnswer::busy, "the engine is stopping"));
 }
 
 void ErpQueue::abandon() {
@@ -76,7 +97,7 @@ void ErpQueue::abandon() {
     std::lock_guard lock(mutex_);
     dropped.swap(unanswered_);
   }
-  for (auto& [id, answered] : dropped) answered(without_order(engine::ErpAnswer::busy, "the engine is stopping"));
+  for (auto& [id, answered] : dropped) answered(without_answer(engine::ErpAnswer::busy, "the engine is stopping"));
 }
 
 }  // namespace ferry::runtime

@@ -20,6 +20,7 @@ Overloaded(Handlers...) -> Overloaded<Handlers...>;
 
 bool blocks(const engine::Action& action) {
   return !std::holds_alternative<engine::Request>(action) && !std::holds_alternative<engine::EnterOrder>(action) &&
+         !std::holds_alternative<engine::LookForOrder>(action) && !std::holds_alternative<engine::Evaluate>(action) &&
          !std::holds_alternative<engine::WakeJob>(action);
 }
 
@@ -28,7 +29,27 @@ std::string summary_line(const engine::RunSummary& run) {
   return "run " + std::to_string(run.run) + " " + run.mode + part("inbound", run.counts.inbound) +
          part("changed", run.counts.changed) + part("unchanged", run.counts.unchanged) +
          part("successful", run.counts.successful) + part("failed", run.counts.failed) +
-         part("deferred", run.counts.deferred);
+         part("deferred", run.counts.deferred) + (run.news.empty() ? "" : ": " + run.news);
+}
+
+std::string summary_line(const engine::ReconciliationSummary& summary) {
+  const engine::ReconciliationCounts& counts = summary.counts;
+  const auto part = [](const char* name, std::int64_t value) { return std::string(" ") + name + "=" + std::to_string(value); };
+  std::string line = "reconciliation " + std::to_string(summary.reconciliation) + " " +
+                     std::string(name_of(summary.feed)) + part("listed", counts.listed) + part("agreed", counts.agreed) +
+                     part("left_out", counts.left_out) + part("differing", counts.differing) +
+                     part("missing", counts.missing) + part("surplus", counts.surplus) +
+                     part("explained", counts.explained) + part("unconfirmed", counts.unconfirmed) +
+                     part("healed", counts.healed);
+  if (!counts.parity.empty()) line += " parity=" + counts.parity + "%";
+  if (!counts.variance.empty()) line += " variance=" + counts.variance;
+  return counts.error.empty() ? line : line + ": " + counts.error;
+}
+
+std::string breaker_line(const engine::BreakerChange& change) {
+  if (change.state == engine::BreakerState::closed) return "the portal is well again; everything goes on";
+  return "the portal is ill and left alone for now, one request at a time finds out when it is well again: " +
+         change.reason;
 }
 
 }  // namespace
@@ -90,10 +111,17 @@ void LaneDriver::start(engine::Action action) {
                                              });
                  },
                  [this](engine::EnterOrder& order) {
-                   surroundings_.erp.ask(id_.channel, order.reference, std::move(order.document),
-                                         [inbox = inbox_, reference = order.reference](engine::ErpReply reply) {
-                                           inbox->put(engine::ErpReplied{reference, std::move(reply)});
-                                         });
+                   surroundings_.erp.enter(id_.channel, order.reference, std::move(order.document),
+                                           to_inbox(order.reference));
+                 },
+                 [this](engine::LookForOrder& order) {
+                   surroundings_.erp.find(id_.channel, order.reference, to_inbox(order.reference));
+                 },
+                 [this](engine::Evaluate& portion) {
+                   surroundings_.erp.evaluate(id_.channel, std::move(portion.questions),
+                                              [inbox = inbox_, id = portion.request](engine::ErpReply reply) {
+                                                inbox->put(engine::Evaluated{id, std::move(reply)});
+                                              });
                  },
                  [this](engine::WakeJob& wake) { surroundings_.wake_job(wake); },
                  [](auto&) {},
@@ -101,12 +129,18 @@ void LaneDriver::start(engine::Action action) {
              action);
 }
 
+ErpQueue::Answered LaneDriver::to_inbox(std::string reference) const {
+  return [inbox = inbox_, reference = std::move(reference)](engine::ErpReply reply) {
+    inbox->put(engine::ErpReplied{reference, std::move(reply)});
+  };
+}
+
 void LaneDriver::carry_out(engine::Action action) {
   auto store = surroundings_.stores.borrow();
   std::visit(
       Overloaded{
           [&](engine::Acquire& acquire) {
-            auto answer = store->acquire(id_, surroundings_.holder, acquire.ttl);
+            auto answer = store->acquire(id_, surroundings_.holder, acquire.ttl, acquire.credential);
             if (answer && answer->held) lease_ = answer->lease;
             step(engine::Leased{std::move(answer)});
           },
@@ -126,7 +160,11 @@ void LaneDriver::carry_out(engine::Action action) {
             step(engine::Recorded{store->record_orders(lease_, record.run, record.outcomes)});
           },
           [&](engine::FinishIntake& finish) {
-            step(engine::Recorded{store->finish_intake(lease_, finish.run, finish.window_end)});
+            step(engine::Recorded{store->finish_intake(lease_, finish.run, finish.window_end, finish.unread)});
+          },
+          [&](engine::NextSurvey& next) { step(engine::SurveyGiven{store->next_survey(lease_, next.wish)}); },
+          [&](engine::RecordSurvey& page) {
+            step(engine::SurveyRecorded{store->record_survey(lease_, page.result)});
           },
           [&](engine::PauseLane& pause) {
             log(FERRY_LOG_ERROR, "paused: " + pause.reason);
@@ -137,7 +175,12 @@ void LaneDriver::carry_out(engine::Action action) {
             // a report that cannot be written (the database is away) was logged; the screen catches up with the next
             static_cast<void>(store->report(lease_, report.error));
           },
-          [&](engine::RunSummary& run) { log(FERRY_LOG_INFO, summary_line(run)); },
+          [&](engine::ReportBreaker& report) {
+            if (report.change.is_news) log(FERRY_LOG_WARNING, breaker_line(report.change));
+            static_cast<void>(store->report_breaker(id_.channel, report.change));
+          },
+          [&](engine::RunSummary& run) { log(run.news.empty() ? FERRY_LOG_INFO : FERRY_LOG_WARNING, summary_line(run)); },
+          [&](engine::ReconciliationSummary& summary) { log(FERRY_LOG_INFO, summary_line(summary)); },
           [](auto&) {},
       },
       action);

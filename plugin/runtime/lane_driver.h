@@ -46,6 +46,7 @@ class LaneDriver {
   // which arrive together are recorded together.
   void start(engine::Action action);
   void carry_out(engine::Action action);
+  ErpQueue::Answered to_inbox(std::string reference) const;
   void log(int severity, const std::string& text) const;
 
   const engine::LaneId id_;

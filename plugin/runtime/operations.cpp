@@ -5,10 +5,9 @@
 #include <chrono>
 #include <utility>
 
-#include "ferry/types.h"
 #include "plugin/domain/time.h"
-#include "plugin/runtime/arguments.h"
 #include "plugin/runtime/clock.h"
+#include "plugin/runtime/operation_parts.h"
 #include "plugin/runtime/probe.h"
 #include "sql/state/catalogue.h"
 
@@ -16,28 +15,6 @@ namespace ferry::runtime {
 namespace json = boost::json;
 namespace {
 
-std::int32_t status_of(engine::Failure failure) {
-  switch (failure) {
-    case engine::Failure::unavailable:
-    case engine::Failure::conflict:
-      return FERRY_E_RETRY;
-    case engine::Failure::fenced:
-      return FERRY_E_BUSY;
-    case engine::Failure::rights:
-      return FERRY_E_REJECTED;
-    case engine::Failure::invalid:
-      break;
-  }
-  return FERRY_E_INTERNAL;
-}
-
-template <class T>
-T value_of(engine::Result<T> result) {
-  if (!result) throw OperationFailed{status_of(result.error().failure), result.error().message};
-  if constexpr (!std::is_void_v<T>) return std::move(*result);
-}
-
-json::value parsed(const std::string& text) { return json::parse(text); }
 json::value text_or_null(const std::string& text) { return text.empty() ? json::value(nullptr) : json::value(text); }
 
 json::array names(const std::vector<std::string>& texts) { return json::array(texts.begin(), texts.end()); }
@@ -116,6 +93,21 @@ void check_rights(const OperationContext& context, const std::string& profile, j
   }
 }
 
+// What the feeds of the channel leave out.
+void check_feeds(const OperationContext& context, const sql::ChannelRow& row, const engine::ChannelSettings& settings,
+                 const std::string& subject, json::array& findings) {
+  for (const std::string& job : settings.jobs) {
+    const auto feed = feed_from_name(job);
+    if (!feed) continue;
+    const auto left_out = context.stores.borrow()->feed_findings(row, *feed);
+    if (!left_out) {
+      findings.push_back(finding(subject, "problem", job + ": " + left_out.error().message));
+      continue;
+    }
+    for (const std::string& message : *left_out) findings.push_back(finding(subject, "warning", job + ": " + message));
+  }
+}
+
 void check_channel(const OperationContext& context, const sql::ChannelRow& row, json::array& findings) {
   const std::string subject = "channel " + std::to_string(row.id) + " (" + row.name + ")";
   if (!row.active) {
@@ -127,6 +119,7 @@ void check_channel(const OperationContext& context, const sql::ChannelRow& row, 
   for (const std::string& warning : plan.warnings) findings.push_back(finding(subject, "warning", warning));
   if (!plan.channel) return;
   check_rights(context, row.profile, findings);
+  check_feeds(context, row, plan.channel->settings, subject, findings);
   const ProbeResult probed = probe(*plan.channel);
   findings.push_back(finding(subject, probed.is_ok ? "ok" : "problem", probed.message));
 }
@@ -204,15 +197,22 @@ json::object preview(const OperationContext& context, std::string_view arguments
   const Arguments given("preview", arguments, {"channel", "job", "limit"});
   const std::string job = given.job();
   const auto feed = feed_from_name(job);
-  if (!feed) throw OperationFailed{FERRY_E_REJECTED, "preview: only feeds can be previewed, not the intake"};
+  if (!feed) throw OperationFailed{FERRY_E_REJECTED, "preview: only feeds can be previewed"};
   const sql::ChannelRow row = find_channel(context, given.channel());
   const ChannelPlan plan = usable_plan(context, row);
+  if (std::ranges::count(plan.channel->connector->capabilities().feeds, *feed) == 0) {
+    throw OperationFailed{FERRY_E_REJECTED, "preview: the connector '" + row.connector + "' of channel " + std::to_string(row.id) +
+                                                " has no feed '" + job + "'"};
+  }
   engine::FeedRun run;
   run.lease.lane = {row.id, job};
   run.feed = *feed;
   run.mode = engine::RunMode::full;
   run.profile = row.profile;
   run.stock_meaning = plan.channel->connector->capabilities().stock_meaning;
+  run.guard = plan.channel->settings.guard;
+  const auto disowned = plan.channel->settings.disowned.find(*feed);
+  if (disowned != plan.channel->settings.disowned.end()) run.disowned = disowned->second;
   const auto most = static_cast<std::size_t>(given.number("limit", 100, 1, 1000));
   const engine::Preview found = value_of(context.stores.borrow()->preview(run, most));
   json::array changes;
@@ -221,7 +221,13 @@ json::object preview(const OperationContext& context, std::string_view arguments
                        {"acknowledged", text_or_null(change.acknowledged)},
                        {"desired", text_or_null(change.desired)}});
   }
-  return {{"inbound", found.inbound}, {"changed", found.changed}, {"changes", std::move(changes)}};
+  return {{"inbound", found.inbound},
+          {"changed", found.changed},
+          {"added", found.added},
+          {"withdrawn", found.withdrawn},
+          {"held", found.held},
+          {"would_hold", text_or_null(found.would_hold)},
+          {"changes", std::move(changes)}};
 }
 
 json::object run_now(const OperationContext& context, std::string_view arguments) {
@@ -232,9 +238,46 @@ json::object run_now(const OperationContext& context, std::string_view arguments
   }
   const std::int32_t channel = given.channel_or_all();
   const std::string job = given.job_or_all();
-  const auto lanes = channel == 0 ? lanes_everywhere(context, job) : lanes_of_channel(context, channel, job);
+  auto lanes = channel == 0 ? lanes_everywhere(context, job) : lanes_of_channel(context, channel, job);
+  // reading a whole portal back is asked for by name
+  if (job.empty()) std::erase_if(lanes, [](const engine::LaneId& lane) { return lane.job == kReconcileJob; });
   for (const engine::LaneId& lane : lanes) value_of(context.stores.borrow()->request_run(lane, mode));
   return lanes_json(lanes);
+}
+
+// Feeds of the channel that can be compared with what its portal shows.
+std::vector<Feed> surveyed_feeds(const OperationContext& context, const Arguments& given) {
+  const sql::ChannelRow row = find_channel(context, given.channel());
+  const auto plan = usable_plan(context, row);
+  const engine::Channel& channel = *plan.channel;
+  const std::string only = given.has("feed") ? given.text("feed", 32) : std::string();
+  std::vector<Feed> feeds;
+  for (const Feed feed : channel.connector->capabilities().surveys) {
+    const bool is_done = std::ranges::count(channel.settings.jobs, name_of(feed)) > 0;
+    if (is_done && (only.empty() || only == name_of(feed))) feeds.push_back(feed);
+  }
+  const bool has_lane = std::ranges::count(channel.settings.jobs, kReconcileJob) > 0;
+  if (has_lane && !feeds.empty()) return feeds;
+  throw OperationFailed{FERRY_E_REJECTED,
+                        "channel " + std::to_string(row.id) + " cannot compare " + (only.empty() ? "anything" : only) +
+                            " with what its portal shows: its setting 'jobs' must name 'reconcile' and the feed, and its "
+                            "connector must be able to read it back"};
+}
+
+json::object reconcile(const OperationContext& context, std::string_view arguments) {
+  const Arguments given("reconcile", arguments, {"channel", "feed", "heal"});
+  const auto feeds = surveyed_feeds(context, given);
+  const bool heals = given.has("heal") && given.flag("heal");
+  return {{"reconciliations",
+           parsed(value_of(context.stores.borrow()->request_reconciliation(given.channel(), feeds, heals)))}};
+}
+
+json::object reconciliations(const OperationContext& context, std::string_view arguments) {
+  const Arguments given("reconciliations", arguments, {"channel", "feed", "limit"});
+  const std::int32_t channel = find_channel(context, given.channel()).id;
+  const std::string feed = given.has("feed") ? given.text("feed", 32) : std::string();
+  const std::int64_t most = given.number("limit", 10, 1, 100);
+  return {{"reconciliations", parsed(value_of(context.stores.borrow()->reconciliations_json(channel, feed, most)))}};
 }
 
 json::object pause(const OperationContext& context, std::string_view arguments) {
@@ -249,56 +292,6 @@ json::object resume(const OperationContext& context, std::string_view arguments)
   const auto lanes = lanes_of_channel(context, given.channel(), given.job_or_all());
   for (const engine::LaneId& lane : lanes) value_of(context.stores.borrow()->resume(lane));
   return lanes_json(lanes);
-}
-
-OperationFailed no_such_order(std::int32_t channel, const std::string& reference) {
-  return {FERRY_E_NOT_FOUND, "channel " + std::to_string(channel) + " has no portal order '" + reference + "'"};
-}
-
-json::object retry_order(const OperationContext& context, std::string_view arguments) {
-  const Arguments given("retry-order", arguments, {"channel", "reference"});
-  const std::int32_t channel = given.channel();
-  const std::string reference = given.text("reference");
-  const auto tried = value_of(context.stores.borrow()->retry_orders(channel, reference));
-  if (tried.found == 0) throw no_such_order(channel, reference);
-  if (tried.retried == 0) {
-    throw OperationFailed{FERRY_E_REJECTED, "order '" + reference + "' is " + tried.state + ": there is nothing to retry"};
-  }
-  return {{"channel", channel}, {"reference", reference}, {"state", "ready"}};
-}
-
-json::object skip_order(const OperationContext& context, std::string_view arguments) {
-  const Arguments given("skip-order", arguments, {"channel", "reference", "reason"});
-  const std::int32_t channel = given.channel();
-  const std::string reference = given.text("reference");
-  const auto tried = value_of(context.stores.borrow()->skip_order(channel, reference, given.text("reason")));
-  if (tried.found == 0) throw no_such_order(channel, reference);
-  if (tried.skipped == 0) throw OperationFailed{FERRY_E_REJECTED, "order '" + reference + "' is " + tried.state + " already"};
-  return {{"channel", channel}, {"reference", reference}, {"state", "skipped"}};
-}
-
-json::object replay(const OperationContext& context, std::string_view arguments) {
-  const Arguments given("replay", arguments, {"channel", "job", "labels"});
-  const sql::ReplayChoice choice{given.has("labels") ? given.labels() : std::vector<std::string>{}, ""};
-  const sql::Chosen chosen = value_of(context.stores.borrow()->replay({given.channel(), given.job()}, choice));
-  return {{"replayed", chosen.count}, {"labels", parsed(chosen.labels_json)}};
-}
-
-json::object discard(const OperationContext& context, std::string_view arguments) {
-  const Arguments given("discard", arguments, {"channel", "job", "labels", "reason"});
-  const sql::Chosen chosen = value_of(
-      context.stores.borrow()->discard({given.channel(), given.job()}, given.labels(), given.text("reason")));
-  return {{"discarded", chosen.count}, {"labels", parsed(chosen.labels_json)}};
-}
-
-json::object explain(const OperationContext& context, std::string_view arguments) {
-  const Arguments given("explain", arguments, {"label", "channel"});
-  const std::string label = given.text("label");
-  json::object found = parsed(value_of(context.stores.borrow()->explain_json(given.channel_or_all(), label))).as_object();
-  if (found.at("publications").as_array().empty() && found.at("orders").as_array().empty()) {
-    throw OperationFailed{FERRY_E_NOT_FOUND, "nothing carries the label '" + label + "'"};
-  }
-  return found;
 }
 
 json::object test_connection(const OperationContext& context, std::string_view arguments) {
@@ -343,17 +336,26 @@ struct Operation {
   json::object (*perform)(const OperationContext&, std::string_view);
 };
 
-constexpr std::array<Operation, 15> kOperations{{{"migrate", migrate},
+constexpr std::array<Operation, 24> kOperations{{{"migrate", migrate},
                                                  {"check", check},
                                                  {"status", status},
                                                  {"preview", preview},
                                                  {"run-now", run_now},
+                                                 {"reconcile", reconcile},
+                                                 {"reconciliations", reconciliations},
                                                  {"pause", pause},
                                                  {"resume", resume},
                                                  {"retry-order", retry_order},
                                                  {"skip-order", skip_order},
+                                                 {"dead-letters", dead_letters},
                                                  {"replay", replay},
                                                  {"discard", discard},
+                                                 {"undo-discard", undo_discard},
+                                                 {"held", held},
+                                                 {"release", release},
+                                                 {"discard-held", discard_held},
+                                                 {"alerts", alerts},
+                                                 {"acknowledge", acknowledge},
                                                  {"explain", explain},
                                                  {"test-connection", test_connection},
                                                  {"check-settings", check_settings},

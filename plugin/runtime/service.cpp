@@ -6,18 +6,21 @@
 #include "ferry/types.h"
 #include "plugin/runtime/operations.h"
 #include "plugin/runtime/supervisor.h"
+#include "plugin/runtime/watch.h"
 
 namespace ferry::runtime {
 
 class Service::Impl {
  public:
   Impl(ServiceSettings settings, HostServices host)
-      : settings_(std::move(settings)), host_(std::move(host)), erp_(host_.request_pump) {}
+      : settings_(std::move(settings)), host_(std::move(host)), erp_(host_.request_pump, host_.request_evaluation) {}
 
   void start() {
     std::lock_guard lock(mutex_);
     if (!supervisor_) {
       supervisor_ = std::make_unique<Supervisor>(settings_, host_, stores_, erp_, credentials_, holder_);
+      // a process that drives chosen lanes only, for a while, does not speak for the channel
+      if (settings_.only.empty()) watch_ = std::make_unique<Watch>(host_, stores_, credentials_);
     }
   }
 
@@ -26,6 +29,7 @@ class Service::Impl {
     erp_.close();
     if (supervisor_) supervisor_->stop(drain);
     supervisor_.reset();
+    watch_.reset();
   }
 
   void wake() {
@@ -36,7 +40,7 @@ class Service::Impl {
   ErpQueue& erp() { return erp_; }
 
   std::string perform(std::string_view operation, std::string_view arguments) {
-    const OperationContext context{stores_, credentials_, host_, holder_, [this] { return engine_state(); }};
+    const OperationContext context{stores_, credentials_, channels_host_, holder_, [this] { return engine_state(); }};
     return perform_operation(context, operation, arguments);
   }
 
@@ -56,12 +60,15 @@ class Service::Impl {
 
   const ServiceSettings settings_;
   const HostServices host_;
+  const HostServices channels_host_{host_.log, secrets_of_channels(settings_, host_.secret),
+                                    host_.request_pump, host_.alert, host_.request_evaluation};
   const std::string holder_ = make_holder();
   StorePool stores_{settings_.connections, [this] { return make_store(); }};
   ErpQueue erp_;
   Credentials credentials_;
   std::mutex mutex_;
   std::unique_ptr<Supervisor> supervisor_;
+  std::unique_ptr<Watch> watch_;
 };
 
 Service::Service(std::string_view settings_json, HostServices host, std::vector<config::Problem>& problems) {

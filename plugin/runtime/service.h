@@ -23,6 +23,10 @@ struct HostServices {
   std::function<std::optional<std::string>(std::string_view name)> secret;
   // "please call next_erp_call() on a host thread soon"; empty: this host has no order entry
   std::function<void()> request_pump;
+  // news of an alert (schemas/alert.md), for the host to carry on; empty: this host cannot
+  std::function<void(std::string_view json)> alert;
+  // as request_pump; empty: this host evaluates no prices
+  std::function<void()> request_evaluation{};
 };
 
 // The server's settings: how to reach the database, and who we are.
@@ -31,11 +35,13 @@ struct HostServices {
 // schema_role...: see server_fields().
 std::span<const config::Field> server_fields() noexcept;
 
-// One call into the ERP's order entry, made by the host on a thread of its own inside a transaction.
+// One call into the ERP's order entry or its prices, made by the host on a thread of its own inside a transaction.
 struct ErpCall {
   std::uint64_t id = 0;
   std::int32_t channel = 0;
   std::string reference, document;
+  bool only_looks = false;  // find, never enter; there is no document
+  std::vector<engine::ErpQuestion> questions{};  // not empty: evaluate these; there is no reference, and no order
 };
 
 struct OperationFailed {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <random>
+#include <utility>
 
 namespace ferry::runtime {
 namespace {
@@ -60,6 +61,13 @@ bool drives(const ServiceSettings& settings, const engine::LaneId& lane) {
   const std::string channel = std::to_string(lane.channel);
   return settings.only.empty() || std::ranges::count(settings.only, channel) > 0 ||
          std::ranges::count(settings.only, channel + "/" + lane.job) > 0;
+}
+
+config::SecretResolver secrets_of_channels(const ServiceSettings& settings, config::SecretResolver all) {
+  return [kept = settings.database_password, all = std::move(all)](std::string_view name) {
+    const bool is_kept = name == kept || name == "database";
+    return is_kept || !all ? std::nullopt : all(name);
+  };
 }
 
 std::string make_holder() {

@@ -27,6 +27,10 @@ ServiceSettings read_service_settings(std::string_view json, std::vector<config:
 // Whether `only` lets this process drive the lane.
 bool drives(const ServiceSettings& settings, const engine::LaneId& lane);
 
+// The host's secrets as a channel may use them: all but the database's. Whoever may edit a channel also says where it
+// connects to, and would else have that password sent there.
+config::SecretResolver secrets_of_channels(const ServiceSettings& settings, config::SecretResolver all);
+
 // A name for this engine in leases and runs: host, process, and a part that differs after a restart with the same id.
 std::string make_holder();
 

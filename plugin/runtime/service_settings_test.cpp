@@ -41,6 +41,16 @@ TEST(ServiceSettings, DrivesOnlyTheLanesNamed) {
   EXPECT_TRUE(drives(settings, {8, "intake"}));
 }
 
+TEST(ServiceSettings, ThePasswordOfTheDatabaseIsNoSecretOfAChannel) {
+  ServiceSettings settings;
+  settings.database_password = "erp";
+  const auto secrets = secrets_of_channels(settings, [](std::string_view name) { return std::optional(std::string(name) + "!"); });
+  EXPECT_EQ(secrets("shop"), "shop!");
+  EXPECT_EQ(secrets("erp"), std::nullopt);
+  EXPECT_EQ(secrets("database"), std::nullopt);
+  EXPECT_EQ(secrets_of_channels(settings, {})("shop"), std::nullopt);
+}
+
 TEST(ServiceSettings, NamesEachEngineDifferently) { EXPECT_NE(make_holder(), make_holder()); }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "plugin/runtime/supervisor.h"
 
+#include <malloc.h>
+
 #include <chrono>
 #include <utility>
 #include <vector>
@@ -16,6 +18,7 @@ constexpr seconds kLookAtChannels{15};  // the safety net below the notification
 constexpr seconds kListenRetry{5};
 constexpr seconds kRetireDrain{10};
 constexpr std::chrono::hours kPurgeEvery{1};
+constexpr std::chrono::minutes kTrimEvery{1};
 
 std::string fingerprint(const sql::ChannelRow& row) {
   return row.name + '\n' + row.profile + '\n' + row.connector + '\n' + row.settings;
@@ -74,6 +77,7 @@ void Supervisor::run() {
     if (has_schema_ || prepare_schema()) {
       follow_channels();
       purge_now_and_then(now());
+      trim_now_and_then(now());
     }
     wait = kLookAtChannels;
     if (!state().error.empty()) wait = seconds(5);
@@ -144,7 +148,7 @@ bool Supervisor::is_driven(std::int32_t channel) const {
 }
 
 void Supervisor::take_channel(const sql::ChannelRow& row) {
-  ChannelPlan plan = plan_channel(row, host_.secret, credentials_);
+  ChannelPlan plan = plan_channel(row, secrets_of_channels(settings_, host_.secret), credentials_);
   const std::string trouble = all_messages(plan.problems);
   const std::string who = "channel " + std::to_string(row.id) + " (" + row.name + ")";
   if (note_trouble(row.id, trouble)) log(FERRY_LOG_ERROR, who + " is not driven: " + trouble);
@@ -178,6 +182,14 @@ void Supervisor::purge_now_and_then(Instant at) {
   } else if (*purged > 0) {
     next_purge_ = at;  // a bounded number went; there may be more
   }
+}
+
+// glibc keeps what is freed in the middle of a thread's arena. In an ERP server, with its many short-lived threads beside
+// ours, the memory that nobody uses grew to more than half of what the process held (43 of 75 MB after half an hour).
+void Supervisor::trim_now_and_then(Instant at) {
+  if (at < next_trim_) return;
+  next_trim_ = at + kTrimEvery;
+  ::malloc_trim(0);
 }
 
 void Supervisor::listen() {

@@ -54,6 +54,7 @@ class Supervisor {
   void take_channel(const sql::ChannelRow& row);
   bool note_trouble(std::int32_t channel, const std::string& trouble);
   void purge_now_and_then(Instant now);
+  void trim_now_and_then(Instant now);
   void wake_job(std::int32_t channel, std::string_view job);
   void note_error(const std::string& error);
   void log(int severity, const std::string& line) const;
@@ -69,7 +70,7 @@ class Supervisor {
   std::atomic<bool> is_stopping_ = false;
   std::atomic<bool> is_listening_ = false;  // every commit is heard of
   bool has_schema_ = false;
-  Instant next_purge_{};
+  Instant next_purge_{}, next_trim_{};
 
   mutable std::mutex mutex_;
   State state_;

@@ -105,9 +105,11 @@ void Listener::take_notifications(Woken& woken) {
 Woken Listener::wait(std::chrono::milliseconds timeout) {
   Woken woken;
   if (connection_ == nullptr && connect(woken)) timeout = std::chrono::milliseconds(0);  // tell at once
-  // a notification may have come in with an earlier answer
-  if (connection_ != nullptr) take_notifications(woken);
-  if (!woken.payloads.empty()) timeout = std::chrono::milliseconds(0);
+  // a notification may have come in with an earlier answer, and so may the server's farewell
+  const bool was_connected = connection_ != nullptr;
+  if (was_connected) take_notifications(woken);
+  const bool was_lost = was_connected && connection_ == nullptr;
+  if (!woken.payloads.empty() || was_lost) timeout = std::chrono::milliseconds(0);
   if (poll_for(timeout, woken) && connection_ != nullptr) take_notifications(woken);
   woken.connected = connection_ != nullptr;
   return woken;

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "sql/testing/private_cluster.h"
+#include "tests/support/open_files.h"
 
 namespace ferry::sql {
 namespace {
@@ -43,6 +44,14 @@ TEST_F(Listening, DistinctPayloadsArriveInOrder) {
   EXPECT_THAT(woken.problem, IsEmpty());
 }
 
+TEST_F(Listening, MorePayloadsThanTheBoundWakeAllTheSame) {
+  listener_.wait(kLong);
+  other_.run("select pg_notify('ferry', 'p' || n || repeat('x', 4000)) from generate_series(1, 600) n");
+  const auto payloads = listener_.wait(kLong).payloads;
+  EXPECT_FALSE(payloads.empty());
+  EXPECT_LE(payloads.size(), Listener::kMaxPayloads);
+}
+
 TEST_F(Listening, CancelEndsTheWaitFromAnyThreadAlsoBeforehand) {
   listener_.wait(kLong);
   listener_.cancel();
@@ -55,14 +64,29 @@ TEST_F(Listening, CancelEndsTheWaitFromAnyThreadAlsoBeforehand) {
 TEST_F(Listening, AfterALostConnectionTheNextWaitsConnectAgainAndSaySo) {
   listener_.wait(kLong);
   other_.run("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'ferry-listener'");
+  const auto before = std::chrono::steady_clock::now();
   Woken lost = listener_.wait(kLong);
   if (lost.connected) lost = listener_.wait(kLong);  // the server's last words and its end may arrive one by one
+  EXPECT_LT(std::chrono::steady_clock::now() - before, kLong) << "deaf, it would wait for nothing";
   EXPECT_FALSE(lost.connected);
   EXPECT_THAT(lost.problem, HasSubstr("notifications lost"));
   const Woken back = listener_.wait(kLong);
   EXPECT_TRUE(back.reconnected);
   other_.run("notify ferry, 'again'");
   EXPECT_THAT(listener_.wait(kLong).payloads, ElementsAre("again"));
+}
+
+// Its own connection, the one that notifies and the file that cancels all have numbers beyond those that select() knows.
+TEST(ListeningAmongMany, F18_HearsInAProcessWithMoreThan1024OpenFiles) {
+  const ferry::test::ManyOpenFiles many;
+  Connection other(PrivateCluster::instance().settings("postgres"));
+  Listener listener(PrivateCluster::instance().conninfo("postgres"), "", "ferry");
+  ASSERT_TRUE(listener.wait(kLong).connected);
+  EXPECT_GT(listener.fd(), FD_SETSIZE);
+  other.run("notify ferry, 'stock'");
+  EXPECT_THAT(listener.wait(kLong).payloads, ElementsAre("stock"));
+  listener.cancel();
+  EXPECT_TRUE(listener.wait(kLong).cancelled);
 }
 
 TEST(ListeningToNobody, SaysWhyAndWaitsAllTheSame) {

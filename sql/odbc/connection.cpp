@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <mutex>
 
 namespace ferry::sql {
 namespace {
@@ -72,6 +73,20 @@ std::vector<Diagnostic> diagnostics_of(short type, OdbcHandle handle, std::strin
   return records;
 }
 
+// unixODBC 2.3.11 finds where odbcinst.ini lies when it is first asked for it and keeps the answer in a buffer without a
+// lock: two first connections at one moment could read half a path. So one thread asks, before any connects.
+void settle_driver_manager() {
+  static std::once_flag settled;
+  std::call_once(settled, [] {
+    SQLHANDLE environment = SQL_NULL_HANDLE;
+    if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_ENV, SQL_NULL_HANDLE, &environment))) return;  // connecting will tell
+    SQLSetEnvAttr(environment, SQL_ATTR_ODBC_VERSION, reinterpret_cast<SQLPOINTER>(SQL_OV_ODBC3), 0);
+    SQLCHAR driver[256] = {};
+    SQLDrivers(environment, SQL_FETCH_FIRST, driver, sizeof driver, nullptr, nullptr, 0, nullptr);
+    SQLFreeHandle(SQL_HANDLE_ENV, environment);
+  });
+}
+
 }  // namespace
 
 Connection::Connection(const ConnectionSettings& settings) : password_(settings.password) {
@@ -86,6 +101,7 @@ Connection::Connection(const ConnectionSettings& settings) : password_(settings.
 Connection::~Connection() { close(); }
 
 void Connection::connect(const ConnectionSettings& settings) {
+  settle_driver_manager();
   check(SQLAllocHandle(SQL_HANDLE_ENV, SQL_NULL_HANDLE, &environment_), SQL_HANDLE_ENV, environment_, "start ODBC");
   check(SQLSetEnvAttr(environment_, SQL_ATTR_ODBC_VERSION, reinterpret_cast<SQLPOINTER>(SQL_OV_ODBC3), 0),
         SQL_HANDLE_ENV, environment_, "start ODBC");

@@ -82,22 +82,23 @@ void Statement::execute() {
   if (columns_.size() != static_cast<std::size_t>(count)) {
     columns_.clear();
     columns_.resize(static_cast<std::size_t>(count));
-    if (count > 0) bind_columns();
+    if (count > 0) bind_columns(block_rows_);
   }
   open_ = true;
 }
 
-void Statement::bind_columns() {
+void Statement::bind_columns(std::size_t rows) {
   const auto set = [this](SQLINTEGER attribute, void* value) { check(SQLSetStmtAttr(handle_, attribute, value, 0)); };
-  set(SQL_ATTR_ROW_ARRAY_SIZE, reinterpret_cast<void*>(kBlockRows));
+  set(SQL_ATTR_ROW_ARRAY_SIZE, reinterpret_cast<void*>(rows));
   set(SQL_ATTR_ROWS_FETCHED_PTR, &rows_in_block_);
   SQLUSMALLINT number = 0;
   for (auto& column : columns_) {
     // not initialised on purpose: pages that no row reaches are never touched
-    column.cells.reset(new char[kBlockRows * kCellBytes]);
-    column.lengths.reset(new std::int64_t[kBlockRows]);
+    column.cells.reset(new char[rows * kCellBytes]);
+    column.lengths.reset(new std::int64_t[rows]);
     check(SQLBindCol(handle_, ++number, SQL_C_CHAR, column.cells.get(), kCellBytes, as_length(column.lengths.get())));
   }
+  block_rows_ = rows;
 }
 
 bool Statement::fetch() {
@@ -110,6 +111,7 @@ bool Statement::fetch() {
 }
 
 bool Statement::fetch_block() {
+  if (rows_in_block_ == block_rows_ && block_rows_ < kBlockRows) bind_columns(kBlockRows);
   row_ = 0;
   rows_in_block_ = 0;
   const auto code = SQLFetch(handle_);

@@ -18,7 +18,10 @@ namespace ferry::sql {
 // on what the driver guesses. Use: set every parameter, execute(), fetch() until false. May be executed again.
 class Statement {
  public:
-  // Rows per network-free block. A cell takes kCellBytes; a longer value is read again in full, never cut.
+  // Rows per network-free block: few at first, because most statements answer a few rows and a process keeps dozens of
+  // them prepared; many once one has answered more. A cell takes kCellBytes; a longer value is read again in full,
+  // never cut.
+  static constexpr std::size_t kFirstBlockRows = 16;
   static constexpr std::size_t kBlockRows = 1000;
   static constexpr std::size_t kCellBytes = 256;
   // A single value larger than this is refused as `invalid`: it would be a defect, not data.
@@ -66,7 +69,7 @@ class Statement {
 
   Parameter& parameter(std::string_view name);
   void bind_parameters();
-  void bind_columns();
+  void bind_columns(std::size_t rows);
   bool fetch_block();
   void read_long_values();
   std::string read_long_value(std::size_t row, std::size_t column);
@@ -79,6 +82,7 @@ class Statement {
   OdbcHandle handle_ = nullptr;
   std::map<std::string, Parameter, std::less<>> parameters_;
   std::vector<Column> columns_;
+  std::size_t block_rows_ = kFirstBlockRows;
   std::uint64_t rows_in_block_ = 0;  // written by the driver
   std::size_t row_ = 0;              // current row within the block
   bool open_ = false;

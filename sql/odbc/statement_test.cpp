@@ -7,6 +7,7 @@
 
 #include "sql/odbc/array.h"
 #include "sql/testing/private_cluster.h"
+#include "tests/support/open_files.h"
 
 namespace ferry::sql {
 namespace {
@@ -75,7 +76,7 @@ TEST_F(Database, NothingIsCutWhateverItsLengthAndPosition) {
 
 TEST_F(Database, RowCountsAroundTheBlockSizeAreExact) {
   Statement rows(connection_, parse_sql("select g from generate_series(1, :n::integer) g"), "test");
-  for (const std::int64_t expected : {0, 1, 999, 1000, 1001, 2000, 2001}) {
+  for (const std::int64_t expected : {0, 1, 15, 16, 17, 1000, 1015, 1016, 1017, 2016, 2017, 16, 3}) {
     rows.set("n", expected).execute();
     std::int64_t count = 0;
     while (rows.fetch()) ASSERT_EQ(rows.integer(0), ++count);
@@ -101,6 +102,24 @@ TEST_F(Database, AParameterMayBeLong) {
   echo.set("a", text).execute();
   ASSERT_TRUE(echo.fetch());
   EXPECT_EQ(echo.text(0), text);
+}
+
+TEST_F(Database, AValueBeyondItsBoundIsRefusedOnTheWayInAndOut) {
+  const auto refusal = [](const std::function<void()>& work) {
+    try {
+      work();
+    } catch (const DatabaseError& error) {
+      EXPECT_EQ(error.error_class(), ErrorClass::invalid);
+      return std::string(error.what());
+    }
+    return std::string("nothing was thrown");
+  };
+  Statement in(connection_, parse_sql("select length(:value::text)"), "test");
+  EXPECT_THAT(refusal([&] { in.set("value", std::string(Statement::kMaxValueBytes + 1, 'x')).execute(); }),
+              HasSubstr("parameter 'value' is too large"));
+  const auto sql = "select repeat('x', " + std::to_string(Statement::kMaxValueBytes + 1) + ")";
+  EXPECT_THAT(refusal([&] { answer(sql); }), HasSubstr("a value of the result is too large"));
+  EXPECT_EQ(answer("select 'and the connection goes on'"), "and the connection goes on");
 }
 
 TEST_F(Database, MisusedParametersAreDefects) {
@@ -159,6 +178,15 @@ TEST(Connecting, NobodyListeningIsUnavailable) {
     EXPECT_THAT(error.what(), Not(HasSubstr("s3cret")));
     EXPECT_THAT(error.what(), HasSubstr("refused"));
   }
+}
+
+TEST(Connecting, F18_WorksInAProcessWithMoreThan1024OpenFiles) {
+  const ferry::test::ManyOpenFiles many;
+  Connection connection(PrivateCluster::instance().settings("postgres"));
+  Statement row(connection, parse_sql("select 42::bigint"), "test");
+  row.execute();
+  ASSERT_TRUE(row.fetch());
+  EXPECT_EQ(row.integer(0), 42);
 }
 
 TEST(Connecting, AMissingDatabaseIsForAPerson) {

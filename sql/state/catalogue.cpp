@@ -21,12 +21,28 @@ struct Catalogue {
   std::map<std::string, Sections, std::less<>> profiles;  // "tryton-6.0/stock" → sections
 };
 
+constexpr std::string_view kCommon = "/common";  // of a profile: sections that its feeds share
+
 void add_statements(Catalogue& catalogue, const EmbeddedFile& file) {
   const auto name = file.name.substr(kStatements.size(), file.name.size() - kStatements.size() - kSql.size());
   for (auto& [section, text] : parse_sections(file.content)) {
     const std::string full = std::string(name) + "." + section;
     if (text.find('%') == std::string::npos) catalogue.texts.emplace(full, parse_sql(text));
     catalogue.sources.emplace(full, std::move(text));
+  }
+}
+
+// Every feed of a profile gets the shared sections that it does not have itself.
+void share_common(std::map<std::string, Sections, std::less<>>& profiles) {
+  std::vector<std::pair<std::string, Sections>> shared;
+  for (const auto& [name, sections] : profiles) {
+    if (name.ends_with(kCommon)) shared.emplace_back(name.substr(0, name.size() - kCommon.size() + 1), sections);
+  }
+  for (const auto& [folder, sections] : shared) {
+    profiles.erase(folder.substr(0, folder.size() - 1) + std::string(kCommon));
+    for (auto& [name, own] : profiles) {
+      if (name.starts_with(folder)) own.insert(sections.begin(), sections.end());
+    }
   }
 }
 
@@ -40,6 +56,7 @@ Catalogue load() {
       catalogue.profiles.emplace(name, parse_sections(file.content));
     }
   }
+  share_common(catalogue.profiles);
   return catalogue;
 }
 
@@ -63,8 +80,14 @@ const std::string* find_section(const Sections& sections, std::string_view name,
     const auto found = sections.find(std::string(name) + std::string(kWithout) + table);
     if (found != sections.end()) return &found->second;
   }
-  auto found = sections.find(std::string(name) + "." + std::string(kind));
-  if (found == sections.end()) found = sections.find(name);
+  while (!kind.empty()) {
+    const auto last = kind.rfind(' ');
+    const auto word = last == std::string_view::npos ? kind : kind.substr(last + 1);
+    const auto found = sections.find(std::string(name) + "." + std::string(word));
+    if (found != sections.end()) return &found->second;
+    kind = last == std::string_view::npos ? std::string_view() : kind.substr(0, last);
+  }
+  const auto found = sections.find(name);
   return found == sections.end() ? nullptr : &found->second;
 }
 

@@ -97,6 +97,20 @@ TEST_F(Dispatching, ARefusedValueThatIsNoLongerWantedStartsAfresh) {
             "pending0-true");
 }
 
+// The ERP says something else while a request is under way, and then the same again.
+TEST_F(Dispatching, WhatWasSaidAnewMeanwhileKeepsNoAttemptsOfBefore) {
+  settle(lease_, {settled(due_one("A"), Verdict::retry, PublicationState::pending, "503")});
+  const auto sent = due_one("A");
+  ASSERT_EQ(sent.delivery.attempts, 1);
+  change(a_);
+  sql("UPDATE ferry.publication SET desired = '" + sent.item.document + "' WHERE label = 'A'");
+  auto waits = settled(sent, Verdict::drifted, PublicationState::pending, "the portal shows 4");
+  waits.delivery.attempts = sent.delivery.attempts;
+  settle(lease_, {waits});
+  EXPECT_EQ(value("SELECT state || attempts || coalesce(reason, '-') FROM ferry.publication WHERE label = 'A'"),
+            "pending0-");
+}
+
 TEST_F(Dispatching, AFailedAttemptWaitsUntilItsTime) {
   auto item = settled(due_one("A"), Verdict::retry, PublicationState::pending, "503");
   item.delivery.next_attempt_at = Instant(std::chrono::hours(24 * 365 * 200));
@@ -156,22 +170,21 @@ TEST_F(Dispatching, ReplayingMovesTheCountBack) {
   settle(lease_, {settled(due_one("A"), Verdict::rejected, PublicationState::dead, "bad A"),
                   settled(due_one("B"), Verdict::rejected, PublicationState::dead, "bad B")});
   EXPECT_EQ(counts_of(run_), "2/0/2/0");
-  EXPECT_THAT(must(store_.dead_letters_json({1, "stock"}, 10)), HasSubstr("bad A"));
-  EXPECT_EQ(must(store_.replay({1, "stock"}, {{"C"}, ""})).count, 0);
-  EXPECT_EQ(must(store_.replay({1, "stock"}, {{"A"}, "bad B"})).count, 0);
-  const auto replayed = must(store_.replay({1, "stock"}, {{"A"}, ""}));
+  EXPECT_THAT(must(store_.dead_letters_json({1, "stock"}, "", 10)), HasSubstr("bad A"));
+  EXPECT_EQ(must(store_.replay({1, "stock"}, {{"C"}, "", ""})).count, 0);
+  EXPECT_EQ(must(store_.replay({1, "stock"}, {{"A"}, "bad B", ""})).count, 0);
+  const auto replayed = must(store_.replay({1, "stock"}, {{"A"}, "", ""}));
   EXPECT_EQ(replayed.count, 1);
   EXPECT_EQ(replayed.labels_json, "[\"A\"]");
   EXPECT_EQ(counts_of(run_), "2/0/1/1");
-  EXPECT_EQ(must(store_.replay({1, "stock"}, {{}, "bad"})).count, 1);
+  EXPECT_EQ(must(store_.replay({1, "stock"}, {{}, "bad", ""})).count, 1);
   deliver_all(lease_);
   EXPECT_EQ(counts_of(run_), "2/2/0/0");
 }
 
 TEST_F(Dispatching, ADiscardedDeadLetterRestsUntilItsValueChanges) {
   settle(lease_, {settled(due_one("A"), Verdict::rejected, PublicationState::dead, "no")});
-  const std::string labels[] = {"A", "B"};
-  EXPECT_EQ(must(store_.discard({1, "stock"}, labels, "sold elsewhere")).count, 1);
+  EXPECT_EQ(must(store_.discard({1, "stock"}, {{"A", "B"}, "", ""}, "sold elsewhere")).count, 1);
   EXPECT_EQ(value("SELECT state || ': ' || reason FROM ferry.publication WHERE label = 'A'"),
             "settled: discarded: sold elsewhere");
   EXPECT_EQ(counts_of(run_), "2/1/0/1");

@@ -10,7 +10,10 @@ using engine::RunMode;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using testing::must;
+using testing::unruled;
+using ::testing::Not;
 using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
 
 const Instant kPlaced(std::chrono::microseconds(1'700'000'000'000'001));
 
@@ -27,7 +30,9 @@ class Intake : public testing::StoreTest {
         R"({"line":"2","sku":"B","quantity":"1.5","open_quantity":"9"},{"line":"3","sku":"C","quantity":"x"}]})";
     return order;
   }
-  engine::StoredPage store(std::vector<PulledOrder> orders) { return must(store_.store_orders(lease_, run_, orders)); }
+  engine::StoredPage store(const std::vector<PulledOrder>& orders) {
+    return must(store_.store_orders(lease_, run_, unruled(orders)));
+  }
   void record(OrderOutcome outcome) { must(store_.record_orders(lease_, run_, std::span(&outcome, 1))); }
   static OrderOutcome linked(const std::string& reference, std::int64_t id = 7) {
     return {reference, OrderState::linked, "", 0, {}, id, "S" + std::to_string(id)};
@@ -64,7 +69,7 @@ TEST_F(Intake, TheSamePageTwiceChangesNothing) {
   EXPECT_EQ(value("SELECT inbound || '/' || unchanged FROM ferry.run"), "4/2");
 }
 
-TEST_F(Intake, AnOrderWaitsUntilItsStatePermitsImport) {
+TEST_F(Intake, E6_AnOrderThatIsNotPaidYetWaitsAndIsImportedOnceItIs) {
   store({order("R1", false)});
   EXPECT_EQ(order_state("R1"), "waiting");
   EXPECT_THAT(must(store_.ready_orders(lease_, 10)), IsEmpty());
@@ -85,6 +90,141 @@ TEST_F(Intake, AnOrderCancelledBeforeImportIsSkipped) {
   }
   EXPECT_THAT(must(store_.ready_orders(lease_, 10)), IsEmpty());
   EXPECT_THAT(must(store_.open_orders(lease_)), IsEmpty());
+}
+
+// ---- killed between the ERP's commit and the record, and then cancelled ----
+
+class CancelledIntake : public Intake {
+ protected:
+  static PulledOrder cancelled(const std::string& reference) {
+    auto order = Intake::order(reference);
+    order.cancelled = true;
+    order.open = false;
+    return order;
+  }
+  // As the process left it that was killed.
+  void handed_over(const std::string& reference) {
+    store({order(reference)});
+    ASSERT_THAT(must(store_.ready_orders(lease_, 10)), Not(IsEmpty()));
+  }
+};
+
+TEST_F(CancelledIntake, IsLookedForAndNeverSkippedUnsought) {
+  handed_over("R1");
+  store({cancelled("R1")});
+  EXPECT_EQ(order_state("R1"), "ready");
+  EXPECT_EQ(counts_of(run_), "2/0/0/2");
+  const auto ready = must(store_.ready_orders(lease_, 10));
+  ASSERT_THAT(ready, SizeIs(1));
+  ASSERT_TRUE(ready[0].unwanted_for);
+  EXPECT_GE(*ready[0].unwanted_for, Duration(0));
+  EXPECT_LT(*ready[0].unwanted_for, std::chrono::minutes(1));
+  record(linked("R1"));
+  EXPECT_EQ(order_state("R1"), "linked");
+  EXPECT_EQ(counts_of(run_), "2/1/0/1");
+}
+
+TEST_F(CancelledIntake, ClaimsNothingMeanwhile) {
+  product("A", 10);
+  handed_over("R1");
+  store({cancelled("R1")});
+  const auto stock = lease(1, "stock");
+  run(stock, RunMode::full);
+  EXPECT_EQ(due(stock).at(0).item.document, R"({"sku":"A","location":null,"quantity":"10"})");
+}
+
+TEST_F(CancelledIntake, IsSkippedWhereTheErpDoesNotHaveIt) {
+  handed_over("R1");
+  store({cancelled("R1")});
+  record({"R1", OrderState::ready, "once more", 0, Instant(std::chrono::hours(24 * 365 * 200)), 0, ""});
+  store({cancelled("R1")});
+  EXPECT_THAT(must(store_.ready_orders(lease_, 10)), IsEmpty()) << "not before its time";
+  record({"R1", OrderState::skipped, "why", 0, {}, 0, ""});
+  EXPECT_EQ(value("SELECT state || reason FROM ferry.portal_order"), "skippedwhy");
+  store({cancelled("R1")});
+  EXPECT_EQ(order_state("R1"), "skipped");
+}
+
+TEST_F(CancelledIntake, IsEnteredAfterAllWhereThePortalTakesTheCancellationBack) {
+  handed_over("R1");
+  store({cancelled("R1")});
+  record({"R1", OrderState::ready, "once more", 0, Instant(std::chrono::hours(24 * 365 * 200)), 0, ""});
+  store({order("R1")});
+  record({"R1", OrderState::skipped, "too late", 0, {}, 0, ""});
+  const auto ready = must(store_.ready_orders(lease_, 10));
+  ASSERT_THAT(ready, SizeIs(1));
+  EXPECT_FALSE(ready[0].unwanted_for);
+  EXPECT_EQ(value("SELECT state || coalesce(reason, '-') FROM ferry.portal_order"), "ready-");
+}
+
+// ---- skipped by a person ----
+
+class SkippedIntake : public CancelledIntake {
+ protected:
+  OdbcStore::Skipped skip(const std::string& reference) { return must(store_.skip_order(1, reference, "by Ann")); }
+  std::string told() { return value("SELECT state || ': ' || coalesce(reason, '-') FROM ferry.portal_order"); }
+};
+
+TEST_F(SkippedIntake, IsOverAtOnceWhereTheErpCannotHaveIt) {
+  store({order("R1", false)});
+  const auto done = skip("R1");
+  EXPECT_EQ(done.old_state + " " + done.state, "waiting skipped");
+  EXPECT_EQ(told(), "skipped: by Ann");
+  EXPECT_EQ(counts_of(run_), "1/1/0/0");
+  EXPECT_EQ(skip("R1").skipped, 0);
+}
+
+TEST_F(SkippedIntake, IsLookedForWhereTheErpMayHaveIt) {
+  handed_over("R1");
+  record({"R1", OrderState::review, "unknown SKU", 0, {}, 0, ""});
+  const auto done = skip("R1");
+  EXPECT_EQ(done.old_state + " " + done.state, "review ready");
+  EXPECT_EQ(told(), "ready: to be skipped; it is looked for in the ERP first: by Ann");
+  EXPECT_EQ(counts_of(run_), "1/0/0/1");
+  const auto ready = must(store_.ready_orders(lease_, 10));
+  ASSERT_THAT(ready, SizeIs(1));
+  EXPECT_TRUE(ready[0].unwanted_for);
+  record({"R1", OrderState::skipped, "cancelled on the portal before it was imported", 0, {}, 0, ""});
+  EXPECT_EQ(told(), "skipped: by Ann");
+  EXPECT_EQ(counts_of(run_), "1/1/0/0");
+}
+
+TEST_F(SkippedIntake, IsLinkedWhereTheErpHasIt) {
+  handed_over("R1");
+  skip("R1");
+  record(linked("R1"));
+  EXPECT_EQ(order_state("R1"), "linked");
+}
+
+TEST_F(SkippedIntake, StaysSoWhateverThePortalChangesMeanwhile) {
+  handed_over("R1");
+  skip("R1");
+  store({order("R1", false)});
+  EXPECT_EQ(told(), "ready: to be skipped; it is looked for in the ERP first: by Ann");
+  record({"R1", OrderState::review, "an answer from before", 0, {}, 0, ""});
+  EXPECT_EQ(order_state("R1"), "ready") << "no case for a person any more";
+  EXPECT_TRUE(must(store_.ready_orders(lease_, 10)).at(0).unwanted_for);
+}
+
+TEST_F(SkippedIntake, IsTakenBackByARetry) {
+  handed_over("R1");
+  skip("R1");
+  must(store_.retry_orders(1, "R1"));
+  record({"R1", OrderState::skipped, "too late", 0, {}, 0, ""});
+  const auto ready = must(store_.ready_orders(lease_, 10));
+  ASSERT_THAT(ready, SizeIs(1));
+  EXPECT_FALSE(ready[0].unwanted_for);
+}
+
+TEST_F(CancelledIntake, IsNoCaseForAPerson) {
+  handed_over("R1");
+  store({cancelled("R1")});
+  record({"R1", OrderState::review, "unknown SKU", 0, {}, 0, ""});
+  EXPECT_THAT(must(store_.ready_orders(lease_, 10)), SizeIs(1)) << "the answer to its entering, asked before";
+  handed_over("R2");
+  record({"R2", OrderState::review, "given up after 3 attempts", 0, {}, 0, ""});
+  store({cancelled("R2")});
+  EXPECT_EQ(order_state("R2"), "ready");
 }
 
 TEST_F(Intake, ALinkedOrderStaysLinkedWhateverThePortalDoes) {
@@ -177,11 +317,27 @@ TEST_F(Intake, AFinishedRunMovesTheClockAlsoBackAndAnEmptyOneLeavesNoTrace) {
   must(store_.finish_intake(lease_, run_, kPlaced));
   EXPECT_EQ(must(store_.acquire({1, "intake"}, "one", kTtl)).portal_clock, kPlaced);
   const auto second = must(store_.begin_intake(lease_));
-  must(store_.store_orders(lease_, second, std::vector{order("R1")}));
+  must(store_.store_orders(lease_, second, unruled({order("R1")})));
   must(store_.finish_intake(lease_, second, kPlaced - std::chrono::hours(1)));
   must(store_.finish_intake(lease_, must(store_.begin_intake(lease_)), Instant{}));
   EXPECT_EQ(must(store_.acquire({1, "intake"}, "one", kTtl)).portal_clock, kPlaced - std::chrono::hours(1));
   EXPECT_EQ(value("SELECT count(*) || '/' || max(id) FROM ferry.run"), "1/" + std::to_string(run_));
+}
+
+TEST_F(Intake, OrdersThatCannotBeReadAreRememberedUntilTheyWereMended) {
+  must(store_.finish_intake(lease_, run_, kPlaced, {kPlaced, "an order without code"}));
+  must(store_.report(lease_, "an order without code"));
+  EXPECT_EQ(must(store_.acquire({1, "intake"}, "one", kTtl)).unread_since, kPlaced);
+  // a successor that has not read it yet does not know its name
+  must(store_.finish_intake(lease_, run_, kPlaced, {kPlaced, ""}));
+  EXPECT_EQ(value("SELECT unread || '/' || last_error FROM ferry.job WHERE job = 'intake'"),
+            "an order without code/an order without code");
+  must(store_.finish_intake(lease_, run_, kPlaced));
+  EXPECT_EQ(must(store_.acquire({1, "intake"}, "one", kTtl)).unread_since, Instant{});
+  EXPECT_EQ(value("SELECT coalesce(unread, last_error, '-') FROM ferry.job WHERE job = 'intake'"), "-");
+  must(store_.report(lease_, "the portal does not answer"));
+  must(store_.finish_intake(lease_, run_, kPlaced));
+  EXPECT_EQ(value("SELECT last_error FROM ferry.job WHERE job = 'intake'"), "the portal does not answer");
 }
 
 TEST_F(Intake, NastyTextStaysText) {
@@ -209,6 +365,29 @@ TEST_F(Intake, ChangedOrdersLeadTheStockFeedToTheirProducts) {
   EXPECT_EQ(items[0].item.document, R"({"sku":"A","location":null,"quantity":"7"})");
 }
 
+TEST_F(Intake, ALineWhoseSkuChangesLeadsTheStockFeedToItsFormerProductToo) {
+  product("A", 10);
+  product("D", 10);
+  const auto stock = lease(1, "stock");
+  auto edited = order("R1");
+  edited.document = R"({"lines":[{"line":"1","sku":"A","quantity":"3","open_quantity":"3"}]})";
+  store({edited});
+  run(stock, RunMode::full);
+  deliver_all(stock);
+  edited.document = R"({"lines":[{"line":"1","sku":"D","quantity":"2","open_quantity":"2"}]})";
+  store({edited});
+  EXPECT_EQ(run(stock, RunMode::hints).counts.changed, 2);
+  std::vector<std::string> documents;
+  for (const auto& item : due(stock)) documents.push_back(item.item.document);
+  EXPECT_THAT(documents, UnorderedElementsAre(R"({"sku":"A","location":null,"quantity":"10"})",
+                                              R"({"sku":"D","location":null,"quantity":"8"})"));
+  edited.document = R"({"lines":[{"line":"1","sku":"A","quantity":"1","open_quantity":"1"}]})";
+  store({edited});
+  EXPECT_EQ(value("SELECT string_agg(sku || quantity || '/' || open_quantity, ' ' ORDER BY sku) FROM "
+                  "ferry.portal_order_line"),
+            "A1/1 D0/0") << "and back";
+}
+
 TEST_F(Intake, ALinkedOrderLeadsTheStatusFeedToItsNumber) {
   sql("INSERT INTO sale_sale (id, number, state, web_id) VALUES (7, 'SO-7', 'processing', '1:R1')");
   const auto status = lease(1, "order_status");
@@ -218,9 +397,96 @@ TEST_F(Intake, ALinkedOrderLeadsTheStatusFeedToItsNumber) {
   EXPECT_EQ(run(status, RunMode::hints, Feed::order_status).counts.changed, 1);
   const auto items = must(store_.due(status, Feed::order_status, 10, {})).items;
   ASSERT_THAT(items, SizeIs(1));
-  EXPECT_EQ(items[0].item.document, R"({"order":"id-R1","reference":"R1","number":"SO-7","state":"processing"})");
+  EXPECT_EQ(items[0].item.document, R"({"order":"id-R1","reference":"R1","number":"SO-7","state":"processing","shipments":[]})");
   sql("UPDATE sale_sale SET state = 'done'");
   EXPECT_EQ(run(status, RunMode::watermark, Feed::order_status).counts.changed, 1);
+}
+
+// ---- rules of the channel -------------------------------------------------------------------------------------------
+
+class RuledIntake : public Intake {
+ protected:
+  void store_ruled(const PulledOrder& order, engine::Admission admission, const std::string& why = "a rule says so") {
+    must(store_.store_orders(lease_, run_, std::vector<engine::RuledOrder>{{order, {admission, why}}}));
+  }
+  std::string reason() { return value("SELECT reason FROM ferry.portal_order"); }
+  void retry() { must(store_.retry_orders(1, "R1")); }
+};
+
+TEST_F(RuledIntake, AnOrderWaitsOrIsReviewedOrLeftAloneAsItIsRuledAndPeopleSeeWhy) {
+  using enum engine::Admission;
+  for (const auto& [admission, state] : {std::pair{wait, "waiting"}, {review, "review"}, {never, "skipped"}, {import, "ready"}}) {
+    store_ruled(order("R1"), admission, std::string("rule for ") + state);
+    EXPECT_EQ(order_state("R1"), state);
+    if (admission != import) {
+      EXPECT_EQ(reason(), std::string("rule for ") + state);
+    }
+  }
+  EXPECT_EQ(value("SELECT reason IS NULL FROM ferry.portal_order"), "1");
+}
+
+TEST_F(RuledIntake, AnotherRuleForTheSameOrderIsAChange) {
+  store_ruled(order("R1"), engine::Admission::never, "country");
+  store_ruled(order("R1"), engine::Admission::never, "country and domain");
+  EXPECT_EQ(reason(), "country and domain");
+  EXPECT_EQ(store({order("R1")}).changed, 1);
+  EXPECT_EQ(order_state("R1"), "ready");
+}
+
+TEST_F(RuledIntake, E17_AnOrderInReviewForItsPaymentComesInWhenTheRuleIsMended) {
+  store_ruled(order("R1"), engine::Admission::review, "its payment by \"klarna\" has no rule of its own");
+  EXPECT_EQ(order_state("R1"), "review");
+  EXPECT_EQ(store({order("R1")}).changed, 1) << "the same order, looked at under the new rule";
+  EXPECT_EQ(order_state("R1"), "ready");
+}
+
+TEST_F(RuledIntake, OnlyWhatIsAcknowledgedIsReviewedButWhatIsNeverTakenIsNot) {
+  store_ruled(order("R1", false), engine::Admission::review);
+  EXPECT_EQ(order_state("R1"), "waiting");
+  store_ruled(order("R2", false), engine::Admission::never);
+  EXPECT_EQ(order_state("R2"), "skipped");
+}
+
+TEST_F(RuledIntake, WhatAPersonAsksForByARetryIsNotRuledAgain) {
+  using enum engine::Admission;
+  for (const auto admission : {wait, review, never}) {
+    sql("DELETE FROM ferry.portal_order_line; DELETE FROM ferry.portal_order");
+    store_ruled(order("R1"), admission);
+    retry();
+    EXPECT_EQ(order_state("R1"), "ready");
+    PulledOrder changed = order("R1");
+    changed.state = "Shipped";
+    store_ruled(changed, admission);
+    EXPECT_EQ(order_state("R1"), "ready");
+  }
+}
+
+TEST_F(RuledIntake, WhatTheErpMayHaveIsNotRuled) {
+  store({order("R1")});
+  must(store_.ready_orders(lease_, 10));
+  store_ruled(order("R1"), engine::Admission::never);
+  EXPECT_EQ(order_state("R1"), "ready");
+}
+
+TEST_F(RuledIntake, WhatAPersonSkippedStaysSkippedWhateverTheRules) {
+  store({order("R1")});
+  must(store_.skip_order(1, "R1", "entered by telephone"));
+  PulledOrder changed = order("R1");
+  changed.state = "Shipped";
+  store_ruled(changed, engine::Admission::never);
+  EXPECT_EQ(reason(), "entered by telephone");
+  store({order("R1")});
+  EXPECT_EQ(order_state("R1"), "skipped");
+}
+
+TEST_F(RuledIntake, ACancelledOrderThatWasLeftAloneStaysSkippedForGood) {
+  store_ruled(order("R1"), engine::Admission::never);
+  PulledOrder cancelled = order("R1");
+  cancelled.cancelled = true;
+  store_ruled(cancelled, engine::Admission::never);
+  EXPECT_EQ(reason(), "cancelled on the portal before it was imported");
+  store({order("R1")});
+  EXPECT_EQ(order_state("R1"), "skipped");
 }
 
 }  // namespace

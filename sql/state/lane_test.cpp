@@ -5,6 +5,7 @@ namespace {
 
 using engine::Failure;
 using engine::LaneId;
+using engine::LeaseAnswer;
 using engine::RunMode;
 using testing::failure;
 using ::testing::HasSubstr;
@@ -38,7 +39,7 @@ TEST_F(Lanes, AHeldLaneIsRefusedAndSaysForHowLong) {
 
 TEST_F(Lanes, RenewingKeepsTheEpochTakingOverRaisesIt) {
   EXPECT_EQ(lease(1, "stock").epoch, lease(1, "stock").epoch);
-  sql("UPDATE ferry.job SET expires_at = clock_timestamp() - interval '1 second'");
+  let_leases_run_out();
   const auto taken = must(other_.acquire(stock_, "two", kTtl));
   EXPECT_TRUE(taken.held);
   EXPECT_EQ(taken.lease.epoch, 2);
@@ -51,7 +52,7 @@ TEST_F(Lanes, AReleasedLaneIsFreeAtOnce) {
 
 TEST_F(Lanes, ReleasingAfterATakeOverHurtsNobody) {
   const auto old = lease(1, "stock");
-  sql("UPDATE ferry.job SET expires_at = clock_timestamp() - interval '1 second'");
+  let_leases_run_out();
   must(other_.acquire(stock_, "two", kTtl));
   must(store_.release(old));
   EXPECT_EQ(value("SELECT holder FROM ferry.job"), "two");
@@ -64,7 +65,7 @@ TEST_F(Lanes, EveryWriteOfAFormerHolderIsRefused) {
   run(old, RunMode::full);
   const auto waiting = due(old);
   const auto intake_run = must(store_.begin_intake(intake));
-  sql("UPDATE ferry.job SET expires_at = clock_timestamp() - interval '1 second'");
+  let_leases_run_out();
   const auto current = must(other_.acquire(stock_, "two", kTtl)).lease;
   must(other_.acquire({1, "intake"}, "two", kTtl));
 
@@ -84,8 +85,75 @@ TEST_F(Lanes, EveryWriteOfAFormerHolderIsRefused) {
 
 TEST_F(Lanes, AnExpiredLeaseIsFencedThoughNobodyTookOver) {
   const auto old = lease(1, "stock");
-  sql("UPDATE ferry.job SET expires_at = clock_timestamp() - interval '1 second'");
+  let_leases_run_out();
   EXPECT_EQ(failure(store_.run_feed(run_of(old, RunMode::full))), Failure::fenced);
+}
+
+// ---- one credential, several processes ----------------------------------------------------------------------------
+
+class SharedCredential : public Lanes {
+ protected:
+  LeaseAnswer acquire(const std::string& holder, const std::string& job, std::int64_t rate = 20) {
+    return must(store_.acquire({1, job}, holder, kTtl, {"vendure https://shop ferry", rate}));
+  }
+  void let_time_pass() {  // long enough for a free lane to be anybody's
+    sql("UPDATE ferry.job SET expires_at = expires_at - interval '3 seconds' WHERE holder IS NULL");
+  }
+};
+
+TEST_F(SharedCredential, AFreeLaneIsLeftToWhoDrivesItsNeighbours) {
+  EXPECT_EQ(acquire("one", "stock").holders, 1);
+  EXPECT_FALSE(acquire("two", "intake").held);
+  EXPECT_EQ(acquire("two", "intake").remaining, std::chrono::seconds(1));
+  EXPECT_TRUE(acquire("one", "intake").held);
+}
+
+TEST_F(SharedCredential, AnotherCredentialOrNoneIsNoNeighbour) {
+  acquire("one", "stock");
+  const auto other = must(store_.acquire({1, "intake"}, "two", kTtl, {"vendure https://shop somebody", 20}));
+  EXPECT_TRUE(other.held);
+  EXPECT_EQ(other.holders, 1);
+  EXPECT_EQ(must(store_.acquire({1, "order_status"}, "three", kTtl)).holders, 1);
+}
+
+TEST_F(SharedCredential, WhoJoinsWaitsUntilTheOthersHaveReadOfIt) {
+  acquire("one", "stock");
+  acquire("two", "intake");
+  let_time_pass();
+  auto joined = acquire("two", "intake");
+  EXPECT_TRUE(joined.held);
+  EXPECT_EQ(joined.holders, 2);
+  EXPECT_FALSE(joined.agreed);
+  EXPECT_EQ(acquire("one", "stock").holders, 2);
+  EXPECT_FALSE(acquire("two", "intake").agreed) << "that answer may not have arrived yet";
+  EXPECT_TRUE(acquire("one", "stock").agreed) << "the elder waits for nobody";
+  EXPECT_TRUE(acquire("two", "intake").agreed);
+}
+
+TEST_F(SharedCredential, WhoLeavesIsCountedNoMore) {
+  acquire("one", "stock");
+  acquire("two", "intake");
+  let_time_pass();
+  const auto two = acquire("two", "intake");
+  EXPECT_EQ(acquire("one", "stock").holders, 2);
+  must(store_.release(two.lease));
+  const auto alone = acquire("one", "stock");
+  EXPECT_EQ(alone.holders, 1);
+  EXPECT_TRUE(alone.agreed);
+}
+
+TEST_F(SharedCredential, ALaneThatWasOnlyAskedForIsAnybodys) {
+  acquire("one", "stock");
+  must(store_.request_run({1, "intake"}, "full"));  // its row exists, and nobody ever held it
+  EXPECT_TRUE(acquire("two", "intake").held);
+}
+
+TEST_F(SharedCredential, NoMoreProcessesShareARateThanItHasRequests) {
+  acquire("one", "stock", 1);
+  acquire("two", "intake", 1);
+  let_time_pass();
+  EXPECT_FALSE(acquire("two", "intake", 1).held);
+  EXPECT_TRUE(acquire("one", "intake", 1).held);
 }
 
 TEST_F(Lanes, ErrorsAreShownAndCleared) {

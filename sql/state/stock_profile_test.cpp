@@ -51,16 +51,6 @@ class StockProfile : public testing::StoreTest {
         std::to_string(id) + ", " + std::to_string(a_) + ", " + std::to_string(amount) + ", " + std::to_string(unit) +
         ")");
   }
-  void portal_order(const std::string& reference, const std::string& sku, int amount, int open, bool cancelled = false,
-                    int channel = 1) {
-    const auto intake = lease(channel, "intake");
-    connector::PulledOrder order{reference, "id-" + reference, "x",       Instant(std::chrono::seconds(1'700'000'000)),
-                                 true,      open > 0,          cancelled, {}};
-    order.document = R"({"lines":[{"line":"1","sku":")" + sku + R"(","quantity":")" + std::to_string(amount) +
-                     R"(","open_quantity":")" + std::to_string(open) + R"("}]})";
-    const auto intake_run = must(store_.begin_intake(intake));
-    must(store_.store_orders(intake, intake_run, std::span(&order, 1)));
-  }
   void linked(const std::string& reference, int sale) {
     sql("UPDATE ferry.portal_order SET state = 'linked', next_attempt_at = NULL, reason = NULL, erp_id = " +
         std::to_string(sale) + " WHERE reference = '" + reference + "'");
@@ -256,6 +246,16 @@ TEST_F(StockProfile, AWarehousePerPortalLocationIsItsOwnPart) {
   EXPECT_EQ(value("SELECT count(*) FROM ferry.publication WHERE part = 11 AND desired IS NOT NULL"), "1");
 }
 
+TEST_F(StockProfile, WhatIsPromisedBeyondOneLocationsStockIsTakenOffTheOthers) {
+  sql("INSERT INTO \"web_shop-stock_location\" (shop, warehouse) VALUES (1, 11)");
+  move(a_, 7, kSupplier, kOtherStorage);
+  settings(R"({"locations": {"WH": "main", "WH2": "second"}})");
+  portal_order("R1", "A", 105, 105);
+  EXPECT_EQ(quantity(), "0 2");
+  portal_order("R2", "A", 5, 5);
+  EXPECT_EQ(quantity(), "0 0");
+}
+
 class Kits : public StockProfile {
  protected:
   // K: two of A and three of B
@@ -307,6 +307,24 @@ TEST_F(Kits, AConfirmedSaleOfAKitHoldsItsComponents) {
       std::to_string(a_) + ", 8), (2, 1, " + std::to_string(b_) + ", 12)");
   EXPECT_EQ(quantity("K"), "6");
   EXPECT_EQ(quantity("B"), "18");
+}
+
+TEST_F(Kits, WhatAPersonTakesOutOfASaleIsNotHeldForThePortalEither) {
+  portal_order("R1", "K", 4, 4);
+  sale(1, "processing", 4, 1, "1:R1");
+  sql("UPDATE sale_line SET product = " + std::to_string(k_) +
+      "; INSERT INTO sale_line_component (id, line, product, quantity) VALUES (1, 1, " + std::to_string(a_) +
+      ", 8), (2, 1, " + std::to_string(b_) + ", 12)");
+  linked("R1", 1);
+  EXPECT_EQ(quantity("K", StockMeaning::on_hand), "10");
+  // three of the four are cancelled in the ERP and will not be delivered, of one component already all four
+  sql("INSERT INTO stock_move (id, product, from_location, to_location, state, internal_quantity, origin) VALUES "
+      "(901, " +
+      std::to_string(a_) + ", 3, 8, 'cancelled', 8, 'sale.line.component,1'), (902, " + std::to_string(b_) +
+      ", 3, 8, 'cancelled', 9, 'sale.line.component,2'); INSERT INTO \"sale_line_component-ignored-stock_move\" "
+      "(component, move) VALUES (1, 901), (2, 902)");
+  EXPECT_EQ(quantity("K"), "9");
+  EXPECT_EQ(quantity("K", StockMeaning::on_hand), "10");
 }
 
 TEST_F(Kits, AChangedComponentLeadsToItsKit) {

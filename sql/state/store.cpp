@@ -1,6 +1,7 @@
 // Construction and the lane: lease, error, pause.
 #include "sql/state/store.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "sql/state/session.h"
@@ -11,6 +12,13 @@ using engine::LaneId;
 using engine::Lease;
 using engine::LeaseAnswer;
 using engine::Result;
+
+namespace {
+
+// How long a lane that became free is left to the process that drives its neighbours.
+constexpr Duration kAffinity = std::chrono::seconds(2);
+
+}  // namespace
 
 OdbcStore::OdbcStore(ConnectionSettings settings) : settings_(std::move(settings)) {}
 OdbcStore::~OdbcStore() = default;
@@ -29,12 +37,18 @@ void OdbcStore::cancel() {
   if (session_) session_->connection.cancel();
 }
 
-Result<LeaseAnswer> OdbcStore::acquire(const LaneId& lane, std::string_view holder, Duration ttl) {
-  const auto bind = [&](Statement& statement) {
-    set_lane(statement, lane);
-    statement.set("holder", storable(holder)).set("ttl", std::int64_t{ttl.count()});
-  };
-  return first_row<LeaseAnswer>("lane.acquire", bind, [&](Statement& row) {
+Result<LeaseAnswer> OdbcStore::acquire(const LaneId& lane, std::string_view holder, Duration ttl,
+                                       const engine::CredentialUse& credential) {
+  return in_transaction<LeaseAnswer>(Isolation::read_committed, [&](Session& session) {
+    Statement& meet = session.statement("lane.meet");
+    set_lane(meet, lane);
+    meet.set("credential", storable(credential.name)).execute();
+    Statement& row = session.statement("lane.acquire");
+    set_lane(row, lane);
+    row.set("holder", storable(holder)).set("ttl", std::int64_t{ttl.count()});
+    row.set("credential", storable(credential.name)).set("rate", credential.rate);
+    row.set("affinity", std::int64_t{std::min(kAffinity, ttl).count()}).execute();
+    row.fetch();
     LeaseAnswer answer;
     answer.held = row.boolean(0);
     answer.lease = {lane, std::string(holder), row.integer(1)};
@@ -45,6 +59,10 @@ Result<LeaseAnswer> OdbcStore::acquire(const LaneId& lane, std::string_view hold
     answer.compared_fully_at = to_instant(row.integer(6));
     answer.next_boundary = to_instant(row.integer(7));
     answer.portal_clock = to_instant(row.integer(8));
+    answer.holders = static_cast<std::int32_t>(row.integer(9));
+    answer.agreed = row.boolean(10);
+    answer.taken_over_at = to_instant(row.integer(11));
+    answer.unread_since = to_instant(row.integer(12));
     return answer;
   });
 }

@@ -1,6 +1,7 @@
 // What is due, and what became of it.
 #include <optional>
 
+#include "plugin/domain/waiting.h"
 #include "sql/state/session.h"
 #include "sql/state/store.h"
 
@@ -29,6 +30,7 @@ engine::DueItem due_item(const Statement& row) {
   due.delivery.snoozes = static_cast<std::int32_t>(row.integer(9));
   due.delivery.next_attempt_at = to_instant(row.integer(10));
   due.delivery.reason = row.text(11);
+  due.delivery.confirm_at = to_instant(row.integer(12));
   return due;
 }
 
@@ -50,7 +52,7 @@ struct ExchangeColumns {
 };
 
 struct ItemColumns {
-  ArrayLiteral numbers, keys, parts, documents, verdicts, states, attempts, snoozes, next_attempts, reasons;
+  ArrayLiteral numbers, keys, parts, documents, verdicts, states, attempts, snoozes, next_attempts, reasons, confirms;
 
   void add(std::int64_t number, const engine::SettledItem& item) {
     numbers.add(number);
@@ -62,6 +64,7 @@ struct ItemColumns {
     attempts.add(item.delivery.attempts);
     snoozes.add(item.delivery.snoozes);
     next_attempts.add(to_micros(item.delivery.next_attempt_at));
+    confirms.add(to_micros(item.delivery.confirm_at));
     // a dead letter must say why: the table insists
     const bool silent = item.delivery.state == PublicationState::dead && item.delivery.reason.empty();
     reasons.add_text_or_null(silent ? std::string_view("refused without a reason") : item.delivery.reason);
@@ -71,8 +74,30 @@ struct ItemColumns {
     statement.set("documents", documents.text()).set("verdicts", verdicts.text()).set("states", states.text());
     statement.set("attempts", attempts.text()).set("snoozes", snoozes.text());
     statement.set("next_attempts", next_attempts.text()).set("reasons", reasons.text());
+    statement.set("confirms", confirms.text());
   }
 };
+
+// Within the transaction that records the exchanges.
+void wake_absent(Session& session, const Lease& lease, Feed feed, std::span<const SettledExchange> exchanges) {
+  const auto feeds = waiting_for(feed);
+  if (feeds.empty()) return;
+  ArrayLiteral keys, parts, waiting;
+  bool has_brought = false;
+  for (const auto& exchange : exchanges) {
+    for (const auto& item : exchange.items) {
+      if (!engine::may_have_brought(item)) continue;
+      has_brought = true;
+      keys.add(item.key.key);
+      parts.add(item.key.part);
+    }
+  }
+  if (!has_brought) return;
+  for (const Feed other : feeds) waiting.add_text(name_of(other));
+  Statement& statement = session.statement("dispatch.wake_absent");
+  statement.set("channel", lease.lane.channel).set("feed", name_of(feed));
+  statement.set("keys", keys.text()).set("parts", parts.text()).set("waiting", waiting.text()).execute();
+}
 
 }  // namespace
 
@@ -112,6 +137,7 @@ Result<void> OdbcStore::settle(const Lease& lease, Feed feed, std::span<const Se
     exchange_columns.bind(statement);
     item_columns.bind(statement);
     statement.execute();
+    wake_absent(session, lease, feed, exchanges);
   });
 }
 

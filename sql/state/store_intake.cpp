@@ -4,12 +4,12 @@
 
 namespace ferry::sql {
 
-using connector::PulledOrder;
 using engine::Lease;
 using engine::OrderOutcome;
 using engine::OrderState;
 using engine::ReadyOrder;
 using engine::Result;
+using engine::RuledOrder;
 using engine::StoredPage;
 
 namespace {
@@ -17,9 +17,9 @@ namespace {
 // In the same transaction, so that lanes in other processes look as soon as there is something to see.
 void notify(Session& session, const char* jobs) { session.statement("intake.notify").set("jobs", jobs).execute(); }
 
-void bind_orders(Statement& statement, std::span<const PulledOrder> orders) {
-  ArrayLiteral references, portal_ids, states, placed, acknowledged, open, cancelled, documents;
-  for (const auto& order : orders) {
+void bind_orders(Statement& statement, std::span<const RuledOrder> orders) {
+  ArrayLiteral references, portal_ids, states, placed, acknowledged, open, cancelled, documents, admissions, rulings;
+  for (const auto& [order, ruling] : orders) {
     references.add_text(order.reference);
     portal_ids.add_text(order.portal_id);
     states.add_text(order.state);
@@ -28,10 +28,13 @@ void bind_orders(Statement& statement, std::span<const PulledOrder> orders) {
     open.add_bool(order.open);
     cancelled.add_bool(order.cancelled);
     documents.add_text(order.document);
+    admissions.add_text(engine::name_of(ruling.admission));
+    rulings.add_text(ruling.reason);
   }
   statement.set("references", references.text()).set("portal_ids", portal_ids.text()).set("states", states.text());
   statement.set("placed", placed.text()).set("acknowledged", acknowledged.text()).set("open", open.text());
   statement.set("cancelled", cancelled.text()).set("documents", documents.text());
+  statement.set("admissions", admissions.text()).set("rulings", rulings.text());
 }
 
 void bind_outcomes(Statement& statement, std::span<const OrderOutcome> outcomes) {
@@ -63,7 +66,7 @@ Result<std::int64_t> OdbcStore::begin_intake(const Lease& lease) {
   });
 }
 
-Result<StoredPage> OdbcStore::store_orders(const Lease& lease, std::int64_t run, std::span<const PulledOrder> orders) {
+Result<StoredPage> OdbcStore::store_orders(const Lease& lease, std::int64_t run, std::span<const RuledOrder> orders) {
   return fenced<StoredPage>(lease, [&](Session& session) {
     Statement& statement = session.statement("intake.store");
     bind_orders(statement, orders);
@@ -72,8 +75,9 @@ Result<StoredPage> OdbcStore::store_orders(const Lease& lease, std::int64_t run,
     const StoredPage page{statement.integer(0), statement.integer(1)};
     if (page.changed == 0) return page;
     const std::string changed(statement.text(2));
-    Statement& lines = session.statement("intake.store_lines");
-    lines.set("channel", lease.lane.channel).set("references", changed).execute();
+    for (const auto* name : {"intake.store_lines", "intake.doubt_moved"}) {
+      session.statement(name).set("channel", lease.lane.channel).set("references", changed).execute();
+    }
     notify(session, "{stock}");
     return page;
   });
@@ -95,8 +99,10 @@ Result<std::vector<ReadyOrder>> OdbcStore::ready_orders(const Lease& lease, std:
     statement.set("channel", lease.lane.channel).set("most", static_cast<std::int64_t>(most)).execute();
     std::vector<ReadyOrder> orders;
     while (statement.fetch()) {
-      orders.push_back({std::string(statement.text(0)), std::string(statement.text(1)),
-                        static_cast<std::int32_t>(statement.integer(2))});
+      ReadyOrder order{std::string(statement.text(0)), std::string(statement.text(1)),
+                       static_cast<std::int32_t>(statement.integer(2))};
+      if (!statement.is_null(3)) order.unwanted_for = Duration(statement.integer(3));
+      orders.push_back(std::move(order));
     }
     return orders;
   });
@@ -112,11 +118,13 @@ Result<void> OdbcStore::record_orders(const Lease& lease, std::int64_t, std::spa
   });
 }
 
-Result<void> OdbcStore::finish_intake(const Lease& lease, std::int64_t run, Instant window_end) {
+Result<void> OdbcStore::finish_intake(const Lease& lease, std::int64_t run, Instant window_end,
+                                      const engine::Unread& unread) {
   return fenced<void>(lease, [&](Session& session) {
     Statement& statement = session.statement("intake.finish");
     set_lane(statement, lease.lane);
-    statement.set("run", run).set("window_end", to_micros(window_end)).execute();
+    statement.set("run", run).set("window_end", to_micros(window_end));
+    statement.set("unread_since", to_micros(unread.since)).set("unread", storable(unread.orders)).execute();
   });
 }
 

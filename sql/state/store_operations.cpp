@@ -27,6 +27,18 @@ ChannelRow channel_row(const Statement& row) {
 
 Chosen chosen(Statement& row) { return {row.integer(0), std::string(row.text(1))}; }
 
+std::string labels_of(const ReplayChoice& choice) {
+  ArrayLiteral labels;
+  for (const auto& label : choice.labels) labels.add_text(label);
+  return labels.text();
+}
+
+void set_choice(Statement& statement, const LaneId& lane, const ReplayChoice& choice) {
+  set_lane(statement, lane);
+  statement.set("labels", labels_of(choice)).set("only_labels", !choice.labels.empty());
+  statement.set("reason", storable(choice.reason)).set("group", storable(choice.group));
+}
+
 }  // namespace
 
 Result<Migrated> OdbcStore::migrate() {
@@ -70,10 +82,10 @@ Result<std::string> OdbcStore::runs_json(const LaneId& lane, std::int64_t most) 
   return first_row<std::string>("operations.runs", bind, first_text);
 }
 
-Result<std::string> OdbcStore::dead_letters_json(const LaneId& lane, std::int64_t most) {
+Result<std::string> OdbcStore::dead_letters_json(const LaneId& lane, std::string_view group, std::int64_t most) {
   const auto bind = [&](Statement& statement) {
     set_lane(statement, lane);
-    statement.set("most", most);
+    statement.set("group", storable(group)).set("most", most);
   };
   return first_row<std::string>("operations.dead_letters", bind, first_text);
 }
@@ -84,24 +96,24 @@ Result<std::string> OdbcStore::explain_json(std::int32_t channel, std::string_vi
 }
 
 Result<Chosen> OdbcStore::replay(const LaneId& lane, const ReplayChoice& choice) {
-  ArrayLiteral labels;
-  for (const auto& label : choice.labels) labels.add_text(label);
-  const auto bind = [&](Statement& statement) {
-    set_lane(statement, lane);
-    statement.set("labels", labels.text()).set("only_labels", !choice.labels.empty());
-    statement.set("reason", storable(choice.reason));
-  };
-  return first_row<Chosen>("operations.replay", bind, chosen);
+  return first_row<Chosen>("operations.replay", [&](Statement& statement) { set_choice(statement, lane, choice); }, chosen);
 }
 
-Result<Chosen> OdbcStore::discard(const LaneId& lane, std::span<const std::string> labels, std::string_view reason) {
-  ArrayLiteral list;
-  for (const auto& label : labels) list.add_text(label);
+Result<Chosen> OdbcStore::discard(const LaneId& lane, const ReplayChoice& choice, std::string_view note) {
   const auto bind = [&](Statement& statement) {
-    set_lane(statement, lane);
-    statement.set("labels", list.text()).set("reason", storable(reason));
+    set_choice(statement, lane, choice);
+    statement.set("note", storable(note));
   };
   return first_row<Chosen>("operations.discard", bind, chosen);
+}
+
+Result<Chosen> OdbcStore::undo_discard(const LaneId& lane, std::span<const std::string> labels) {
+  const ReplayChoice choice{{labels.begin(), labels.end()}, "", ""};
+  const auto bind = [&](Statement& statement) {
+    set_lane(statement, lane);
+    statement.set("labels", labels_of(choice)).set("only_labels", !choice.labels.empty());
+  };
+  return first_row<Chosen>("operations.undo_discard", bind, chosen);
 }
 
 Result<OdbcStore::Retried> OdbcStore::retry_orders(std::int32_t channel, std::string_view reference) {
@@ -119,13 +131,19 @@ Result<OdbcStore::Skipped> OdbcStore::skip_order(std::int32_t channel, std::stri
     statement.set("channel", channel).set("reference", storable(reference)).set("reason", storable(reason));
   };
   return first_row<Skipped>("operations.skip_order", bind, [](Statement& row) {
-    return Skipped{row.integer(0), row.integer(1), std::string(row.text(2))};
+    return Skipped{row.integer(0), row.integer(1), std::string(row.text(2)), std::string(row.text(3))};
   });
 }
 
 Result<std::int64_t> OdbcStore::purge(std::int32_t days) {
-  const auto bind = [&](Statement& statement) { statement.set("days", days).set("most", kMostPurged); };
-  return first_row<std::int64_t>("operations.purge", bind, [](Statement& row) { return row.integer(0); });
+  return in_transaction<std::int64_t>(Isolation::read_committed, [&](Session& session) {
+    // planned for this very day: a plan for any would expect much that is old, and read the whole history to find none
+    session.connection.run("SET LOCAL plan_cache_mode = force_custom_plan");
+    Statement& statement = session.statement("operations.purge");
+    statement.set("days", days).set("most", kMostPurged).execute();
+    statement.fetch();
+    return statement.integer(0);
+  });
 }
 
 }  // namespace ferry::sql

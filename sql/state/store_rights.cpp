@@ -10,7 +10,10 @@ namespace {
 
 constexpr std::string_view kOwnTables[] = {"ferry.channel",      "ferry.job",          "ferry.change_hint",
                                            "ferry.hint_horizon", "ferry.publication",  "ferry.run",
-                                           "ferry.exchange",     "ferry.portal_order", "ferry.portal_order_line"};
+                                           "ferry.exchange",     "ferry.portal_order", "ferry.portal_order_line",
+                                           "ferry.breaker",      "ferry.watch",        "ferry.backlog",
+                                           "ferry.alert",        "ferry.reconciliation", "ferry.reconciliation_finding",
+                                           "ferry.hold",         "ferry.evaluated_price"};
 
 struct Needed {
   ArrayLiteral objects, privileges;

@@ -19,7 +19,7 @@
 namespace ferry::sql::testing {
 
 inline std::string read_source(const std::string& path_below_sql) {
-  const auto path = std::filesystem::path(FERRY_SOURCE_DIR) / "sql" / path_below_sql;
+  const auto path = std::filesystem::path(kSourceDir) / "sql" / path_below_sql;
   std::ifstream file(path);
   std::ostringstream text;
   text << file.rdbuf();
@@ -38,6 +38,13 @@ inline const std::string& template_database() {
     return made;
   }();
   return name;
+}
+
+// As a channel without rules takes them.
+inline std::vector<engine::RuledOrder> unruled(const std::vector<connector::PulledOrder>& orders) {
+  std::vector<engine::RuledOrder> ruled;
+  for (const auto& order : orders) ruled.push_back({order, {}});
+  return ruled;
 }
 
 template <class T>
@@ -75,6 +82,8 @@ class StoreTest : public ::testing::Test {
 
   // ---- the ERP's side: autocommit, on a connection of its own ----
   void sql(const std::string& text) { erp_.run(text); }
+  // As time does, when their holders were killed.
+  void let_leases_run_out() { sql("UPDATE ferry.job SET expires_at = clock_timestamp() - interval '1 second'"); }
   std::string value(const std::string& query) {
     Statement statement(erp_, parse_sql(query), query);
     statement.execute();
@@ -100,6 +109,17 @@ class StoreTest : public ::testing::Test {
   }
   void hint(std::int64_t key, const std::string& feed = "stock") {
     sql("INSERT INTO ferry.change_hint (feed, key) VALUES ('" + feed + "', " + std::to_string(key) + ")");
+  }
+  // An order of one line, as the intake sees it.
+  void portal_order(const std::string& reference, const std::string& sku, int amount, int open, bool cancelled = false,
+                    int channel = 1) {
+    const auto intake = lease(channel, "intake");
+    connector::PulledOrder order{reference, "id-" + reference, "x",       Instant(std::chrono::seconds(1'700'000'000)),
+                                 true,      open > 0,          cancelled, {}};
+    order.document = R"({"lines":[{"line":"1","sku":")" + sku + R"(","quantity":")" + std::to_string(amount) +
+                     R"(","open_quantity":")" + std::to_string(open) + R"("}]})";
+    const auto intake_run = must(store_.begin_intake(intake));
+    must(store_.store_orders(intake, intake_run, unruled({order})));
   }
   std::string state_of(const std::string& label) {
     return value("SELECT state FROM ferry.publication WHERE channel = 1 AND label = '" + label + "'");

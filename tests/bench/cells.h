@@ -22,11 +22,17 @@ struct Bench {
 std::vector<Row> measure_marking(const Bench& bench);
 // 12,000 changed records, commit -> last durable acknowledgement, against PostgreSQL alone.
 std::vector<Row> measure_changes(const Bench& bench);
+// 12,000 changed list prices, at once and over a distance: against PostgreSQL alone, the ideal and a Python script.
+std::vector<Row> measure_prices(const Bench& bench);
 // Memory of the engine's process with few and with many records.
 std::vector<Row> measure_memory(const Bench& bench);
 // Hint -> acknowledgement.
 std::vector<Row> measure_latency(const Bench& bench);
 // A save in Tryton with and without Ferry.
 std::vector<Row> measure_save(const Bench& bench);
+// Portal orders into Tryton, against its own routine.
+std::vector<Row> measure_orders(const Bench& bench);
+// Prices of price lists, computed by the feeds' queries and by Tryton.
+std::vector<Row> measure_evaluation(const Bench& bench);
 
 }  // namespace ferry::bench

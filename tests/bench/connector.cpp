@@ -9,22 +9,26 @@ namespace {
 
 using namespace connector;
 
-constexpr std::array kFeeds = {Feed::stock};
+constexpr std::array kFeeds = {Feed::stock, Feed::list_price};
+constexpr std::array kFields = {
+    config::Field{"in_flight", config::Type::integer, "8", false, 1, 64, "Requests at once that the portal likes."}};
 
 class Push final : public Exchange {
  public:
-  explicit Push(std::span<const OutboundItem> items) : items_(items) {}
+  Push(Feed feed, std::span<const OutboundItem> items) : feed_(feed), items_(items) {}
 
   Step start() override {
     HttpRequest request;
     request.method = "POST";
-    request.target = "/stock";
+    request.target = "/" + std::string(name_of(feed_));
     request.headers = {{"content-type", "application/json"}};
     request.idempotent = true;
     char separator = '[';
     for (const OutboundItem& item : items_) {
       request.body += separator;
-      request.body += item.document.empty() ? "{\"sku\":\"" + item.label + "\",\"quantity\":\"0\"}" : item.document;
+      const char* figure = feed_ == Feed::stock ? "quantity" : "amount";
+      request.body +=
+          item.document.empty() ? "{\"sku\":\"" + item.label + "\",\"" + figure + "\":\"0\"}" : item.document;
       separator = ',';
     }
     request.body += ']';
@@ -46,17 +50,18 @@ class Push final : public Exchange {
   Step on_resume() override { return start(); }
 
  private:
+  const Feed feed_;
   const std::span<const OutboundItem> items_;
 };
 
 class BenchConnector final : public Connector {
  public:
-  const Capabilities& capabilities() const noexcept override {
-    static const Capabilities capabilities{kFeeds, 1000, 1 << 20, 8, StockMeaning::on_hand, {}};
-    return capabilities;
-  }
-  std::unique_ptr<Exchange> push(Feed, std::span<const OutboundItem> items) const override {
-    return std::make_unique<Push>(items);
+  explicit BenchConnector(std::size_t in_flight)
+      : capabilities_{kFeeds, 1000, 1 << 20, in_flight, StockMeaning::on_hand, {}} {}
+
+  const Capabilities& capabilities() const noexcept override { return capabilities_; }
+  std::unique_ptr<Exchange> push(Feed feed, std::span<const OutboundItem> items) const override {
+    return std::make_unique<Push>(feed, items);
   }
   // takes no orders
   std::unique_ptr<Pull> pull_orders(const Window&, std::string_view) const override { return nullptr; }
@@ -65,11 +70,14 @@ class BenchConnector final : public Connector {
   std::unique_ptr<Login> login() const override { return nullptr; }
   void authorize(HttpRequest&, const Session&) const override {}
   bool session_refused(const HttpReply&) const override { return false; }
+
+ private:
+  const Capabilities capabilities_;
 };
 
 const ConnectorInfo kInfo{
-    "bench", "The benchmark's own portal", {}, [](const config::Values&) -> std::unique_ptr<Connector> {
-      return std::make_unique<BenchConnector>();
+    "bench", "The benchmark's own portal", kFields, [](const config::Values& values) -> std::unique_ptr<Connector> {
+      return std::make_unique<BenchConnector>(static_cast<std::size_t>(values.integer("in_flight")));
     }};
 
 }  // namespace

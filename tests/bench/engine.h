@@ -45,6 +45,7 @@ class EngineProcess {
     double resident_mb = 0, peak_mb = 0;
   };
   Memory memory() const;
+  pid_t process() const { return process_; }
 
  private:
   void listen();

@@ -1,15 +1,56 @@
--- A synthetic Tryton 6.0 database: the tables that the stock feed reads, with Tryton's own columns and indexes (foreign
+-- A synthetic Tryton 6.0 database: the tables that the feeds of stock and of list prices read, with Tryton's own columns and indexes (foreign
 -- keys and checks left out: nothing here depends on them). bench_fill() gives it a history.
 
+CREATE TABLE account_configuration_default_tax_rule (
+    id integer PRIMARY KEY, company integer, configuration integer, create_date timestamp(6), create_uid integer,
+    default_customer_tax_rule integer, default_supplier_tax_rule integer, write_date timestamp(6), write_uid integer
+);
+CREATE TABLE account_tax (
+    id integer PRIMARY KEY, active boolean DEFAULT false, amount numeric, company integer NOT NULL,
+    create_date timestamp(6), create_uid integer, description varchar NOT NULL, end_date date, "group" integer,
+    name varchar NOT NULL, parent integer, rate numeric, sequence integer, start_date date, type varchar NOT NULL,
+    update_unit_price boolean DEFAULT false, write_date timestamp(6), write_uid integer
+);
+CREATE TABLE account_tax_rule_line (
+    id integer PRIMARY KEY, create_date timestamp(6), create_uid integer, end_date date, "group" integer,
+    keep_origin boolean DEFAULT false, origin_tax integer, rule integer NOT NULL, sequence integer, start_date date,
+    tax integer, write_date timestamp(6), write_uid integer
+);
 CREATE TABLE company_company (
     id integer PRIMARY KEY, create_date timestamp(6), create_uid integer, currency integer NOT NULL, footer text,
     header text, party integer NOT NULL, timezone varchar, write_date timestamp(6), write_uid integer,
     cancel_invoice_out boolean DEFAULT false, purchase_taxes_expense boolean DEFAULT false
 );
+CREATE TABLE currency_currency (
+    id integer PRIMARY KEY, active boolean DEFAULT false, code varchar(3) NOT NULL, create_date timestamp(6),
+    create_uid integer, digits integer NOT NULL, name varchar NOT NULL, numeric_code varchar(3),
+    rounding numeric NOT NULL, symbol varchar(10) NOT NULL, write_date timestamp(6), write_uid integer
+);
+CREATE TABLE currency_currency_rate (
+    id integer PRIMARY KEY, create_date timestamp(6), create_uid integer, currency integer, date date NOT NULL,
+    rate numeric NOT NULL, write_date timestamp(6), write_uid integer
+);
+CREATE TABLE ir_configuration (
+    id integer PRIMARY KEY, create_date timestamp(6), create_uid integer, hostname varchar, language varchar,
+    product_price_decimal integer, write_date timestamp(6), write_uid integer
+);
+CREATE TABLE product_category (
+    id integer PRIMARY KEY, accounting boolean DEFAULT false, account_parent boolean DEFAULT false,
+    create_date timestamp(6), create_uid integer, name varchar NOT NULL, parent integer,
+    taxes_parent boolean DEFAULT false, write_date timestamp(6), write_uid integer
+);
+CREATE TABLE product_category_customer_taxes_rel (
+    id integer PRIMARY KEY, category integer NOT NULL, create_date timestamp(6), create_uid integer,
+    tax integer NOT NULL, write_date timestamp(6), write_uid integer
+);
 CREATE TABLE product_component (
     id integer PRIMARY KEY, create_date timestamp(6), create_uid integer, fixed boolean DEFAULT false,
     parent_product integer, parent_template integer NOT NULL, product integer NOT NULL, quantity float8 NOT NULL,
     sequence integer, unit integer NOT NULL, write_date timestamp(6), write_uid integer
+);
+CREATE TABLE product_list_price (
+    id integer PRIMARY KEY, company integer, create_date timestamp(6), create_uid integer, list_price numeric,
+    template integer, write_date timestamp(6), write_uid integer
 );
 CREATE TABLE product_product (
     id integer PRIMARY KEY, active boolean DEFAULT false, code varchar, create_date timestamp(6), create_uid integer,
@@ -108,6 +149,13 @@ BEGIN
     INSERT INTO company_company (id, currency, party, create_date) VALUES (1, 1, 1, now());
     INSERT INTO product_uom (id, active, category, digits, factor, name, rate, rounding, symbol)
         VALUES (1, true, 1, 0, 1, 'Unit', 1, 1, 'u');
+    INSERT INTO currency_currency (id, active, code, digits, name, rounding, symbol)
+        VALUES (1, true, 'EUR', 2, 'Euro', 0.01, '€');
+    INSERT INTO ir_configuration (id, language, product_price_decimal) VALUES (1, 'en', 4);
+    INSERT INTO product_category (id, accounting, name) VALUES (1, true, 'Goods, 20 % tax');
+    INSERT INTO account_tax (id, active, company, description, name, rate, type)
+        VALUES (1, true, 1, '20 %', '20 %', 0.2, 'percentage');
+    INSERT INTO product_category_customer_taxes_rel (id, category, tax) VALUES (1, 1, 1);
     INSERT INTO stock_location (id, active, code, "left", "right", name, type, parent, input_location, output_location,
             storage_location, lost_found_location) VALUES
         (1, true, 'IN', 26, 27, 'Input Zone', 'storage', 5, NULL, NULL, NULL, NULL),
@@ -120,9 +168,12 @@ BEGIN
         (9, true, 'BINA', 23, 24, 'Bin A', 'storage', 3, NULL, NULL, NULL, NULL);
     INSERT INTO web_shop (id, active, company, currency, name, type) VALUES (1, true, 1, 1, 'Shop', 'ferry');
     INSERT INTO "web_shop-stock_location" (id, shop, warehouse) VALUES (1, 1, 5);
-    INSERT INTO product_template (id, active, code, create_date, create_uid, default_uom, name, type, salable, sale_uom)
-        SELECT n, true, 'SKU-' || lpad(n::text, 7, '0'), now(), 1, 1, 'Item ' || n, 'goods', true, 1
+    INSERT INTO product_template (id, active, code, create_date, create_uid, default_uom, name, type, salable, sale_uom,
+            account_category)
+        SELECT n, true, 'SKU-' || lpad(n::text, 7, '0'), now(), 1, 1, 'Item ' || n, 'goods', true, 1, 1
         FROM generate_series(1, products) n;
+    INSERT INTO product_list_price (id, company, create_date, create_uid, list_price, template)
+        SELECT n, 1, now(), 1, 5 + (n % 50000)::numeric / 100, n FROM generate_series(1, products) n;
     INSERT INTO product_product (id, active, code, create_date, create_uid, template)
         SELECT n, true, 'SKU-' || lpad(n::text, 7, '0'), now(), 1, n FROM generate_series(1, products) n;
     INSERT INTO "web_shop-product_product" (id, active, create_date, create_uid, product, shop)

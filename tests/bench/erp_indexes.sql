@@ -2,6 +2,10 @@
 CREATE INDEX ON stock_move (coalesce(effective_date, planned_date, DATE '9999-12-31'));
 CREATE INDEX ON product_component (parent_product);
 CREATE INDEX ON product_component (parent_template);
+CREATE INDEX ON currency_currency_rate (date);
+CREATE INDEX ON product_category (parent);
+CREATE INDEX ON product_category_customer_taxes_rel (category);
+CREATE INDEX ON product_list_price (template);
 CREATE INDEX ON product_product (code);
 CREATE INDEX ON product_product (template);
 CREATE INDEX ON product_template (code);

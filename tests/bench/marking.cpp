@@ -24,7 +24,7 @@ class History {
   void round() {
     dataset_.touch(kTouched, false);
     const auto begin = std::chrono::steady_clock::now();
-    const auto report = must(store_.run_feed(stock_run(lease_, engine::RunMode::hints)));
+    const auto report = must(store_.run_feed(feed_run(lease_, Feed::stock, engine::RunMode::hints)));
     times_.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count());
     if (report.counts.changed != kTouched) {
       throw std::runtime_error(std::to_string(report.counts.changed) + " rows were marked instead of 100");
@@ -52,7 +52,7 @@ class History {
 
 double timed_run(History& history, engine::RunMode mode) {
   const auto begin = std::chrono::steady_clock::now();
-  must(history.store().run_feed(stock_run(history.lease(), mode)));
+  must(history.store().run_feed(feed_run(history.lease(), Feed::stock, mode)));
   return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
 }
 

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
@@ -75,12 +76,21 @@ void Portal::serve(int socket) {
     reply.keep_alive(true);
     reply.body() = "{\"applied\":" + std::to_string(items) + "}";
     reply.prepare_payload();
+    const Duration latency = latency_;
+    const Instant applied = now();
+    if (latency > Duration{}) std::this_thread::sleep_until(arrived + latency);
+    const Instant slept = now();
+    // counted before the answer is known, or a reader of the totals might miss it
+    {
+      std::lock_guard lock(mutex_);
+      if (totals_.requests++ == 0) totals_.first = arrived;
+      totals_.items += static_cast<std::int64_t>(items);
+      totals_.last = std::max(totals_.last, arrived);
+      totals_.answered = slept;
+    }
     http::write(stream, reply, error);
     std::lock_guard lock(mutex_);
-    ++totals_.requests;
-    totals_.items += static_cast<std::int64_t>(items);
-    totals_.last = arrived;
-    totals_.busy += now() - arrived;
+    totals_.busy += now() - arrived - (slept - applied);
   }
   std::lock_guard lock(mutex_);
   std::erase(sockets_, socket);
@@ -90,7 +100,10 @@ std::size_t Portal::apply(const std::string& body) {
   const auto batch = boost::json::parse(body);
   std::lock_guard lock(mutex_);
   for (const auto& item : batch.as_array()) {
-    quantities_.insert_or_assign(std::string(item.at("sku").as_string()), std::string(item.at("quantity").as_string()));
+    const auto& members = item.as_object();
+    const auto* figure = members.if_contains("amount");
+    if (figure == nullptr) figure = &members.at("quantity");
+    figures_.insert_or_assign(std::string(members.at("sku").as_string()), std::string(figure->as_string()));
   }
   return batch.as_array().size();
 }
@@ -98,12 +111,6 @@ std::size_t Portal::apply(const std::string& body) {
 Portal::Totals Portal::take_totals() {
   std::lock_guard lock(mutex_);
   return std::exchange(totals_, {});
-}
-
-std::string Portal::quantity(const std::string& sku) const {
-  std::lock_guard lock(mutex_);
-  const auto found = quantities_.find(sku);
-  return found == quantities_.end() ? std::string() : found->second;
 }
 
 }  // namespace ferry::bench

@@ -1,4 +1,5 @@
-// A portal that takes batches of documents and answers at once: what is left of a portal when only Ferry is measured.
+// A portal that takes batches of documents and answers at once, or after a time that is the same for every request:
+// what is left of a portal when only Ferry is measured. It takes as many requests at once as there are connections.
 #pragma once
 
 #include <atomic>
@@ -21,14 +22,19 @@ class Portal {
   Portal& operator=(const Portal&) = delete;
 
   std::string base_url() const;
+  std::uint16_t port() const { return port_; }
+
+  // How long each request takes from its last byte to its answer, from the next request on.
+  void set_latency(Duration latency) { latency_ = latency; }
 
   struct Totals {
     std::int64_t requests = 0, items = 0;
-    Duration busy{};  // from a request's last byte to its answer written, added up
-    Instant last{};   // when the last batch was applied
+    Duration busy{};     // from a request's last byte to its answer written, added up, without the latency
+    Instant first{};     // when the first batch arrived
+    Instant last{};      // when the last one did
+    Instant answered{};  // when the last answer was written
   };
   Totals take_totals();  // since the last call
-  std::string quantity(const std::string& sku) const;
 
  private:
   void accept();
@@ -38,7 +44,8 @@ class Portal {
   int listener_ = -1;
   std::uint16_t port_ = 0;
   mutable std::mutex mutex_;
-  std::map<std::string, std::string, std::less<>> quantities_;
+  std::atomic<Duration> latency_{};
+  std::map<std::string, std::string, std::less<>> figures_;  // quantities or amounts
   Totals totals_;
   std::vector<int> sockets_;
   std::vector<std::thread> sessions_;

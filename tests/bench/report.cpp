@@ -41,6 +41,13 @@ Row judged(std::string cell, std::string what, double value, double bound, const
           {}};
 }
 
+Row judged_least(std::string cell, std::string what, double value, double bound, const std::string& unit, int digits) {
+  Row row = judged(std::move(cell), std::move(what), value, bound, unit, digits);
+  row.goal.replace(0, 2, ">=");
+  row.outcome = value >= bound ? Outcome::ok : Outcome::missed;
+  return row;
+}
+
 Row told(std::string cell, std::string what, std::string measured) {
   return {std::move(cell), std::move(what), "", std::move(measured), Outcome::told, {}};
 }

@@ -19,6 +19,9 @@ struct Row {
 
 // "<= 1.15 x" and whether `value` keeps it.
 Row judged(std::string cell, std::string what, double value, double bound, const std::string& unit, int digits = 2);
+// ">= 8.0 x"
+Row judged_least(std::string cell, std::string what, double value, double bound, const std::string& unit,
+                 int digits = 2);
 Row told(std::string cell, std::string what, std::string measured);
 
 std::string number(double value, int digits = 2);

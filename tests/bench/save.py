@@ -114,7 +114,7 @@ def ratio(times):
     return statistics.median(with_ferry / without for with_ferry, without in zip(times[True], times[False]))
 
 
-def measured():
+def measured(_):
     saves, hooks = Saves(), Hooks()
     gc.disable()
     rows = []
@@ -137,26 +137,27 @@ def stage():
     return folder, cluster
 
 
-def prepared(folder, cluster, arguments):
-    """A database with Ferry enabled in it; None when it would take too long to make."""
+def prepared(folder, cluster, arguments, database):
+    """The configuration for a database with Ferry enabled in it; None when it would take too long to make."""
     erp = Erp(cluster, folder)
     if arguments.quick and not erp.has_template_with_ferry:
         return None
     template = erp.template_with_ferry()
-    cluster.drop_database(DATABASE)
-    cluster.create_database(DATABASE, 'tryton', template)
-    Ferry(erp, None, arguments.build).enable(DATABASE)
+    cluster.drop_database(database)
+    cluster.create_database(database, 'tryton', template)
+    Ferry(erp, None, arguments.build).enable(database)
     return erp.configure('bench', **{'host.engine': 'off'})
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def measure(documentation, database, measured):
+    """The program: prints what measured(cluster) returns, with Tryton set up for the database."""
+    parser = argparse.ArgumentParser(description=documentation, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--quick', action='store_true')
     parser.add_argument('--build', type=Path, default=ROOT / 'build' / 'release')
     arguments = parser.parse_args()
     folder, cluster = stage()
     try:
-        conf = prepared(folder, cluster, arguments)
+        conf = prepared(folder, cluster, arguments, database)
         if conf is None:
             print(json.dumps(dict(skipped='not measured: --only save without --quick makes the company first')))
             return
@@ -164,13 +165,13 @@ def main():
         os.environ['TRYTOND_CONFIG'] = str(conf)
         from trytond.config import config
         config.update_etc(str(conf))
-        print(json.dumps(measured()))
+        print(json.dumps(measured(cluster)))
     finally:
         cluster.stop()
 
 
 if __name__ == '__main__':
     try:
-        main()
+        measure(__doc__, DATABASE, measured)
     except StageError as problem:
         sys.exit(f'save.py: {problem}')

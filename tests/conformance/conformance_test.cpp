@@ -68,8 +68,20 @@ std::string document(Feed feed, std::size_t index) {
   const auto n = std::to_string(index);
   if (feed == Feed::stock) return R"({"sku":"SKU-)" + n + R"(","location":null,"quantity":"7"})";
   if (feed == Feed::order_status)
-    return R"({"order":")" + n + R"(","reference":"R)" + n + R"(","number":"SO-)" + n + R"(","state":"confirmed"})";
-  return R"({"sku":"SKU-)" + n + "\"}";
+    return R"({"order":")" + n + R"(","reference":"R)" + n + R"(","number":"SO-)" + n +
+           R"(","state":"confirmed","shipments":[{"number":"S-)" + n + R"(","carrier":"","tracking":"T","lines":[{"sku":"SKU-)" +
+           n + R"(","quantity":"1"}]}]})";
+  if (feed == Feed::customer)
+    return R"({"code":"P)" + n + R"(","name":"Party )" + n + R"(","email":"p)" + n + R"(@example.com","addresses":[]})";
+  if (feed == Feed::product)
+    return R"({"sku":"SKU-)" + n + R"(","product":")" + n + R"(","name":"Item )" + n + R"(","description":""})";
+  if (feed == Feed::discount || feed == Feed::fixed_net_price) {
+    const std::string value = feed == Feed::discount ? R"("percent":"5")" : R"("amount":"12.34")";
+    return R"({"sku":"SKU-)" + n + R"(","list":"1","list_name":"Dealers",)" +
+           (feed == Feed::discount ? "" : R"("currency":"EUR",)") + R"("tiers":[{"quantity":"0",)" + value +
+           R"(,"from":null,"until":null}]})";
+  }
+  return R"({"sku":"SKU-)" + n + R"(","currency":"EUR","amount":"12.34","tax":"excluded"})";
 }
 std::vector<OutboundItem> batch(Feed feed, std::size_t size) {
   std::vector<OutboundItem> items;
@@ -240,6 +252,35 @@ TEST_P(Conformance, PullsEndWithAPageOrAReason) {
       if (const auto* failed = std::get_if<PullFailed>(&step)) expect_sound(failed->verdict);
       if (reply.status != 200) {
         EXPECT_TRUE(std::holds_alternative<PullFailed>(step));
+      }
+    }
+  }
+}
+
+TEST_P(Conformance, SurveysAreOfItsFeedsAndEndWithAPageOrAReason) {
+  const auto& capabilities = connector_->capabilities();
+  const std::vector<std::string> labels = {"A", "B"};
+  const Window window{Instant{}, Instant{} + std::chrono::hours(1)};
+  for (const auto feed : capabilities.surveys) {
+    EXPECT_EQ(std::count(capabilities.feeds.begin(), capabilities.feeds.end(), feed), 1) << name_of(feed);
+    for (const auto& reply : replies()) {
+      SCOPED_TRACE(std::string(name_of(feed)) + ", " + describe(reply));
+      for (int kind = 0; kind < 3; ++kind) {
+        const auto survey = kind == 2 ? connector_->survey_labels(feed, labels)
+                                      : connector_->survey(feed, window, kind == 0 ? "" : "not a cursor");
+        ASSERT_NE(survey, nullptr);
+        SurveyStep step = survey->start();
+        const bool asks = std::holds_alternative<Send>(step);  // not of what no setting names
+        for (int i = 0; i < 100 && std::holds_alternative<Send>(step); ++i) {
+          expect_sound(std::get<Send>(step).request);
+          EXPECT_TRUE(std::get<Send>(step).request.idempotent) << "it only reads";
+          EXPECT_NO_THROW(step = survey->on_reply(reply));
+        }
+        ASSERT_FALSE(std::holds_alternative<Send>(step)) << "no end";
+        if (const auto* failed = std::get_if<PullFailed>(&step)) expect_sound(failed->verdict);
+        if (asks && reply.status != 200) {
+          EXPECT_TRUE(std::holds_alternative<PullFailed>(step));
+        }
       }
     }
   }

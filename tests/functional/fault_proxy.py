@@ -7,7 +7,7 @@ import threading
 class FaultProxy:
     """Passes bytes both ways. `hold_request(text)`: a request that contains the text is kept here and never arrives until
     release(). `hold_reply(text)`: it arrives, its answer is kept here. `caught` is set when that happened. `refuse()`
-    closes everything and accepts nobody until `accept()`."""
+    closes everything and accepts nobody until `accept()`. `slow(seconds)`: each answer takes so much longer, until it is slow(0)."""
 
     def __init__(self, upstream_port):
         self._upstream = ('127.0.0.1', upstream_port)
@@ -15,6 +15,8 @@ class FaultProxy:
         self._text = None
         self._holds_request = False
         self._refusing = False
+        self._delay = 0
+        self._hurry = threading.Event()
         self._pairs = set()
         self.caught = threading.Event()
         self._released = threading.Event()
@@ -51,8 +53,16 @@ class FaultProxy:
     def accept(self):
         self._refusing = False
 
+    def slow(self, seconds):
+        self._delay = seconds
+        if seconds:
+            self._hurry.clear()
+        else:
+            self._hurry.set()
+
     def close(self):
         self._refusing = True
+        self.slow(0)
         self.release()
         self._listener.close()
         self._drop_all()
@@ -95,7 +105,7 @@ class FaultProxy:
 
     def _pass(self, client, server):
         # a request may come in pieces: the end of the last piece is looked at together with the next
-        tail, holding = b'', False
+        tail, holding, asked = b'', False, False
         with selectors.DefaultSelector() as both:
             both.register(client, selectors.EVENT_READ)
             both.register(server, selectors.EVENT_READ)
@@ -110,13 +120,16 @@ class FaultProxy:
                         if caught and self._holds_request:
                             self.caught.set()
                             self._released.wait()
-                        holding = holding or bool(caught and not self._holds_request)
+                        holding, asked = holding or bool(caught and not self._holds_request), True
                         server.sendall(data)
                     else:
                         if holding:
                             self.caught.set()
                             self._released.wait()
                             holding = False
+                        if asked and self._delay:
+                            self._hurry.wait(self._delay)
+                        asked = False
                         client.sendall(data)
 
 

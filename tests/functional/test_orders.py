@@ -1,4 +1,5 @@
 """Acknowledged orders come in: each becomes one sale, and its number goes back."""
+import json
 import threading
 import time
 from decimal import Decimal
@@ -73,6 +74,42 @@ class Orders(Case):
         self.sale_of(wrong)
         self.eventually(lambda: self.number_on_portal(wrong), 30, 'its number is on the portal')
 
+    def key(self, order, number, quantity, price):
+        """A clerk enters a portal's order by hand, with its number and its total, and confirms it. → the sale"""
+        client = self.client
+        party = client.create('party.party', name='Ada Byron', addresses=[('create', [{'street': ADDRESS['streetLine1']}])],
+                              contact_mechanisms=[('create', [{'type': 'email', 'value': CUSTOMER['emailAddress']}])])
+        address = client.get('party.party', party, 'addresses')[0]
+        unit = client.get('product.product', self.product(number), 'default_uom')
+        total = Decimal(order['totalWithTax']) / 100
+        lines = [{'type': 'line', 'product': self.product(number), 'quantity': float(quantity), 'unit': unit, 'unit_price': price},
+                 {'type': 'line', 'product': client.one('product.product', ['code', '=', 'SHIPPING']), 'quantity': 1.0,
+                  'unit': unit, 'unit_price': total - price * quantity}]
+        sale = client.create(
+            'sale.sale', company=1, party=party, invoice_address=address, shipment_address=address, reference=order['code'],
+            currency=client.one('currency.currency', ['code', '=', 'EUR']),
+            warehouse=client.one('stock.location', ['type', '=', 'warehouse']), lines=[('create', lines)])
+        self.assertEqual(total, client.get('sale.sale', sale, 'total_amount'))
+        for button in ('quote', 'confirm'):
+            client.button('sale.sale', button, sale)
+        return sale
+
+    def test_B14_an_order_keyed_by_hand_before_the_import_stays_one_order(self):
+        self.begin()
+        intake = ('--channel', str(self.channel), '--job', 'intake')
+        self.assertEqual(0, self.host('pause', *intake, '--reason', 'a day without Ferry').returncode)
+        self.quiet()
+        order = self.place((1, 2))
+        sale = self.key(order, 1, 2, Decimal('10.01'))
+        self.assertIsNone(self.state.order(order['code']))
+        self.assertEqual(0, self.host('resume', *intake).returncode)
+        self.assertEqual(sale, self.sale_of(order))
+        self.eventually(lambda: self.number_on_portal(order) == self.client.get('sale.sale', sale, 'number'), 40,
+                        'the number of the keyed sale is on the portal')
+        self.assertEqual(1, self.state.value('SELECT count(*) FROM sale_sale'))
+        self.shows(1, 98)
+        self.assert_balanced()
+
     def test_E16_more_orders_than_a_page_are_all_imported_once(self):
         self.begin(settings='"page_size": 10')
         orders = []
@@ -103,6 +140,39 @@ class Orders(Case):
         order = self.place((1, 1), method='authorize')
         self.assertEqual('PaymentAuthorized', order['state'])
         self.sale_of(order)
+
+    def in_state(self, order, state):
+        """Waits until Ferry has it so; why."""
+        self.eventually(lambda: (self.state.order(order['code']) or {}).get('state') == state, 40, f"order {order['code']} {state}",
+                        lambda: self.state.order(order['code']))
+        return self.state.order(order['code'])['reason']
+
+    def test_a_rule_of_a_payment_method_lets_orders_wait_for_their_money(self):
+        self.begin(settings='"payment_rules": {"authorize:Authorized": "wait"}')
+        paid_later, let_in = self.place((1, 1), method='authorize'), self.place((2, 1), method='authorize')
+        for order in (paid_later, let_in):
+            self.assertIn('its payment by "authorize" is "Authorized": setting \'payment_rules\' says \'wait\'',
+                          self.in_state(order, 'waiting'))
+        self.shows(1, 99)  # it is sold all the same
+        self.admin.settle(self.admin.order(paid_later['code']))
+        self.sale_of(paid_later)
+        # a person lets the other one in; shipping it on the portal does not put it back
+        done = self.host('retry-order', let_in['code'], '--channel', str(self.channel))
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.sale_of(let_in)
+        self.eventually(lambda: self.number_on_portal(let_in), 30, 'its number is on the portal')
+        self.assert_balanced()
+
+    def test_an_order_out_of_scope_is_left_alone_until_the_channel_takes_it(self):
+        self.begin(settings='"order_countries": ["AT"]')
+        order = self.place((1, 1))
+        self.assertEqual('it goes to "DE", which setting \'order_countries\' does not name', self.in_state(order, 'skipped'))
+        self.assertEqual(0, self.state.value('SELECT count(*) FROM sale_sale WHERE web_id IS NOT NULL'))
+        settings = json.loads(self.client.get('web.shop', self.channel, 'ferry_settings'))
+        settings['order_countries'].append('DE')
+        self.client.write('web.shop', self.channel, ferry_settings=json.dumps(settings))
+        self.sale_of(order)
+        self.eventually(lambda: self.number_on_portal(order), 30, 'its number is on the portal')
 
 
 class VendureTraps(Case):
@@ -160,10 +230,9 @@ class VendureTraps(Case):
         order = self.place((1, 2))
         sale = self.sale_of(order)
         self.ship(sale)
+        self.eventually(lambda: self.admin.order(order['code'])['state'] == 'Shipped', 20, 'Ferry fulfils it there')
         self.shows(1, 98)
         self.quiet()
-        self.admin.fulfil(self.admin.order(order['code']))
-        self.shows(1, 98)
         self.move(1, 1)
         self.shows(1, 99)
         self.assertEqual(0, self.admin.stock(sku(1))['allocated'])

@@ -8,7 +8,7 @@ from installer.stage.processes import free_port
 
 from .world import LEASE, Case
 
-LANES = 3  # stock, order_status, intake
+LANES = 4  # stock, order_status, intake, reconcile
 
 
 def process_of(holder):

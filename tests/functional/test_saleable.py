@@ -53,14 +53,31 @@ class Saleable(Case):
         sale = self.sale_of(order)
         self.eventually(lambda: self.number_on_portal(order), 30, 'imported')
         self.settle(1, 90)
-        # partly shipped in the ERP, then on the portal
+        # partly shipped in the ERP, and by that on the portal
         self.ship(sale, {1: 4})
+        self.eventually(lambda: self.admin.order(order['code'])['state'] == 'PartiallyShipped', 20, 'partly shipped there')
         self.settle(1, 90)
-        self.admin.fulfil(self.admin.order(order['code']), {line['id']: 4 for line in self.admin.order(order['code'])['lines']})
-        self.settle(1, 90)
+        self.assertEqual(96, self.admin.stock(sku(1))['on_hand'])
         # the rest
         self.ship_rest(sale)
+        self.eventually(lambda: self.admin.order(order['code'])['state'] == 'Shipped', 20, 'shipped there')
         self.settle(1, 90)
+        self.assertEqual({'on_hand': 90, 'allocated': 0}, {name: self.admin.stock(sku(1))[name] for name in ('on_hand', 'allocated')})
+        self.finish(sampler)
+
+    def test_equals_available_to_sell_where_a_person_enters_the_parcels_on_the_portal(self):
+        """The same pieces by hand, before Ferry could tell them: they are that parcel, and nothing is fulfilled twice."""
+        self.begin(ferry_owner='order_status.shipments = portal')
+        sampler = self.watch(1, 100)
+        order = self.place((1, 10))
+        sampler.allowed = 90
+        sale = self.sale_of(order)
+        self.ship(sale, {1: 4})
+        self.settle(1, 90)
+        self.assertEqual([], self.admin.order(order['code'])['fulfillments'], 'the portal owns them')
+        self.admin.fulfil(self.admin.order(order['code']), {line['id']: 4 for line in self.admin.order(order['code'])['lines']})
+        self.settle(1, 90)
+        self.ship_rest(sale)
         self.admin.fulfil(self.admin.order(order['code']),
                           {line['id']: 6 for line in self.admin.order(order['code'])['lines']})
         self.settle(1, 90)
@@ -72,19 +89,6 @@ class Saleable(Case):
         time.sleep(3)
         self.shows(number, quantity)
         self.quiet()
-
-    def ship_rest(self, sale):
-        shipments = self.client.get('sale.sale', sale, 'shipments')
-        waiting = [shipment for shipment in self.client.read('stock.shipment.out', shipments, 'state')
-                   if shipment['state'] != 'done']
-        self.assertEqual(1, len(waiting))
-        shipment = waiting[0]['id']
-        if waiting[0]['state'] in {'draft', 'waiting'}:
-            if waiting[0]['state'] == 'draft':
-                self.client.button('stock.shipment.out', 'wait', shipment)
-            self.client.button('stock.shipment.out', 'assign_force', shipment)
-        for button in ('pick', 'pack', 'done'):
-            self.client.button('stock.shipment.out', button, shipment)
 
     def test_an_order_cancelled_in_the_erp_first_gives_its_goods_back_once(self):
         """The portal's own release must not come on top of what the ERP has released."""

@@ -54,11 +54,12 @@ class World:
         if problems:
             raise problems[0]
 
-    def fresh(self):
-        """Names of a new ERP database and a new shop database."""
+    def fresh(self, products=None):
+        """Names of a new ERP database and a new shop database, of the usual size or with so many products."""
         self._count += 1
         names = f'erp{self._count}', f'shop{self._count}'
-        for name, owner, template in zip(names, ('tryton', 'portal'), (self.erp_template, self.shop_template)):
+        shop = Portal(self.cluster, self.folder, products).seed() if products else self.shop_template
+        for name, owner, template in zip(names, ('tryton', 'portal'), (self.erp_template, shop)):
             self.cluster.drop_database(name)
             self.cluster.create_database(name, owner, template)
         self.ferry.enable(names[0])
@@ -74,9 +75,10 @@ class Case(unittest.TestCase):
     world = None  # set by the runner
     keep = False
     environment = {}  # of the ERP's servers
+    products = None  # of the shop, where it is not the usual number
 
     def setUp(self):
-        self.database, shop = self.world.fresh()
+        self.database, shop = self.world.fresh(self.products)
         self._servers, self._closing = [], contextlib.ExitStack()
         self.vendure = self.world.portal.server(f'{self.id()}.vendure', shop, free_port())
         self.vendure.child.log.unlink(missing_ok=True)
@@ -125,8 +127,9 @@ class Case(unittest.TestCase):
             self.vendure_ready = True
         return self.vendure.admin()
 
-    def proxy(self):
-        proxy = FaultProxy(self.vendure.port)
+    def proxy(self, port=None):
+        """In front of the Vendure, or of what listens on a port."""
+        proxy = FaultProxy(port or self.vendure.port)
         self._closing.callback(proxy.close)
         return proxy
 
@@ -189,6 +192,20 @@ class Case(unittest.TestCase):
             client.button('stock.shipment.out', 'assign_force', shipment)
         for button in ('pick', 'pack', 'done'):
             client.button('stock.shipment.out', button, shipment)
+
+    def ship_rest(self, sale):
+        """Ships what the first parcel left behind."""
+        waiting = [shipment for shipment in self.client.read(
+            'stock.shipment.out', self.client.get('sale.sale', sale, 'shipments'), 'state') if shipment['state'] != 'done']
+        self.assertEqual(1, len(waiting))
+        shipment = waiting[0]['id']
+        if waiting[0]['state'] in {'draft', 'waiting'}:
+            if waiting[0]['state'] == 'draft':
+                self.client.button('stock.shipment.out', 'wait', shipment)
+            self.client.button('stock.shipment.out', 'assign_force', shipment)
+        for button in ('pick', 'pack', 'done'):
+            self.client.button('stock.shipment.out', button, shipment)
+        return shipment
 
     # ---- looking ----------------------------------------------------------------------------------------------------
 

@@ -31,7 +31,7 @@ MAY_KNOW = {
 }
 SOURCES = {'.h', '.cpp', '.cc', '.c'}
 # what tests beside their source may use in addition
-TESTS_MAY_KNOW = {'sql/testing'}
+TESTS_MAY_KNOW = {'sql/testing', 'tests/support'}
 
 
 def folder_of(path):

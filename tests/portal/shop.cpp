@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "plugin/domain/time.h"
+#include "tests/portal/shop_answer.h"
 
 namespace ferry::portal {
 namespace json = boost::json;
@@ -19,116 +20,159 @@ std::string operation_in(std::string_view query) {
   return std::string(query.substr(begin, query.find_first_of("({ ", begin) - begin));
 }
 
-std::string data(json::object object) { return json::serialize(json::object{{"data", std::move(object)}}); }
-
-std::string refusal(std::string_view message, std::string_view code) {
-  json::object error{{"message", message}};
-  if (!code.empty()) error["extensions"] = json::object{{"code", code}};
-  return json::serialize(json::object{{"errors", json::array{std::move(error)}}, {"data", nullptr}});
-}
-
-std::size_t position_of(const json::value& id) {
-  const auto& text = id.as_string();
-  return std::stoull(std::string(text)) - 1;
-}
-
-std::string now() {
-  return to_iso8601(
-      std::chrono::floor<std::chrono::milliseconds>(std::chrono::floor<Duration>(std::chrono::system_clock::now())));
-}
-
 constexpr std::string_view kProbe =
-    R"({"data":{"me":{"channels":[{"code":"__default_channel__","token":"t","permissions":["ReadCatalog","UpdateCatalog","ReadOrder","UpdateOrder"]}]},)"
-    R"("globalSettings":{"serverConfig":{"moneyStrategyPrecision":2,"entityCustomFields":[{"entityName":"Order","customFields":[{"name":"erpOrderNumber"}]}]}}}})";
+    R"({"data":{"me":{"channels":[{"code":"__default_channel__","token":"t","permissions":[)"
+    R"("ReadCatalog","UpdateCatalog","CreateCatalog","ReadCustomer","CreateCustomer","UpdateCustomer",)"
+    R"("ReadCustomerGroup","CreateCustomerGroup","UpdateCustomerGroup","ReadOrder","UpdateOrder","ReadPromotion",)"
+    R"("CreatePromotion","UpdatePromotion"]},{"code":"list-0","token":"list-0","permissions":["UpdateCatalog"]}]},)"
+    R"("activeChannel":{"pricesIncludeTax":false,"defaultCurrencyCode":"EUR","availableCurrencyCodes":["EUR"]},)"
+    R"("globalSettings":{"serverConfig":{"moneyStrategyPrecision":2,"entityCustomFields":[)"
+    R"({"entityName":"Order","customFields":[{"name":"erpOrderNumber","type":"string"}]},)"
+    R"({"entityName":"Customer","customFields":[{"name":"erpPartyCode","type":"string"}]},)"
+    R"({"entityName":"Promotion","customFields":[{"name":"erpKey","type":"string"},{"name":"erpTiers","type":"text"}]},)"
+    R"({"entityName":"Product","customFields":[{"name":"erpId","type":"string"}]},)"
+    R"({"entityName":"ProductVariant","customFields":[{"name":"costPrice","type":"int"}]}]}}}})";
 constexpr std::string_view kLocations =
     R"({"data":{"stockLocations":{"items":[{"id":"1","name":"Default Stock Location"}]}}})";
 constexpr std::string_view kLogin = R"({"data":{"login":{"__typename":"CurrentUser"}}})";
 
 }  // namespace
 
-std::string Shop::answer(std::string_view body, std::string& operation, std::size_t& items) try {
+std::string Shop::operation_of(std::string_view body) {
+  boost::system::error_code error;
+  const auto request = json::parse({body.data(), body.size()}, error);
+  const auto* object = error ? nullptr : request.if_object();
+  const auto* query = object ? object->if_contains("query") : nullptr;
+  return query && query->is_string() ? operation_in(std::string_view(query->get_string())) : "";
+}
+
+bool Shop::writes(std::string_view operation) noexcept {
+  for (const std::string_view verb : {"FerrySet", "FerryCreate", "FerryAdd", "FerryRemove", "FerryTake"}) {
+    if (operation.starts_with(verb)) return true;
+  }
+  return false;
+}
+
+std::string Shop::answer(std::string_view body, std::size_t& items, PageTrick trick) try {
   const auto request = json::parse({body.data(), body.size()});
-  operation = operation_in(std::string_view(request.at("query").as_string()));
+  const auto operation = operation_in(std::string_view(request.at("query").as_string()));
   const auto& variables = request.at("variables");
   items = 1;
   if (operation == "FerryLogin") return std::string(kLogin);
   if (operation == "FerryProbe") return std::string(kProbe);
   if (operation == "FerryLocations") return std::string(kLocations);
-  if (operation == "FerryVariants") return variants(variables, items);
-  if (operation == "FerrySetStock") return set_stock(variables, items);
-  if (operation == "FerryOrders") return orders(variables, items);
+  for (const std::string_view asks : {"FerryVariant", "FerryPrice", "FerryCost"}) {
+    if (operation == std::string(asks) + "s") return variants(asks, variables, items);
+    if (operation == std::string(asks) + "List") return variant_list(asks, variables, items);
+  }
+  if (operation == "FerryOrderList") return order_list(variables, items);
+  for (const std::string_view sets : {"FerrySetStock", "FerrySetPrices", "FerrySetCosts", "FerrySetVariants"}) {
+    if (operation == sets) return set_variants(variables, items);
+  }
+  if (operation == "FerryCatalogue") return catalogue(variables, items);
+  if (operation == "FerryCatalogueList") return catalogue_list(variables, items);
+  if (operation == "FerryCreateProduct") return create_product(variables);
+  if (operation == "FerrySetProduct") return set_product(variables);
+  if (operation == "FerryCreateVariants") return create_variants(variables);
+  if (operation == "FerryCreateOptionGroup") return create_option_group(variables);
+  if (operation == "FerryAddOptionGroup") return add_option_group(variables);
+  if (operation == "FerryRemoveOptionGroup") return remove_option_group(variables);
+  if (operation == "FerryCustomers") return customers(variables, items);
+  if (operation == "FerryCustomerList") return customer_list(variables, items);
+  if (operation == "FerryCreateCustomer") return create_customer(variables);
+  if (operation == "FerrySetCustomer") return set_customer(variables);
+  if (operation == "FerryCreateGroup") return create_group(variables);
+  if (operation == "FerryAddToGroup") return change_group(variables, true);
+  if (operation == "FerryRemoveFromGroup") return change_group(variables, false);
+  if (operation == "FerryCreateAddress") return create_address(variables);
+  if (operation == "FerryCreateOption") return create_option(variables);
+  if (operation == "FerryPromotions") return promotions(variables, items);
+  if (operation == "FerryPromotionList") return promotion_list(variables, items);
+  if (operation == "FerryCreatePromotion") return create_promotion(variables);
+  if (operation == "FerrySetPromotion") return set_promotion(variables);
+  if (operation == "FerryFixedPrices" || operation == "FerryFixedPriceList") return fixed_prices(variables, items);
+  if (operation == "FerryVariantIds") return variant_ids(variables, items);
+  if (operation == "FerrySetFixedPrices") return set_fixed_prices(variables, items);
+  if (operation == "FerryAddToChannel") return change_channel(variables, true);
+  if (operation == "FerryTakeFromChannel") return change_channel(variables, false);
+  if (operation == "FerryOrders") return orders(variables, items, trick);
   if (operation == "FerryOrderNumbers") return order_numbers(variables, items);
   if (operation == "FerrySetOrderNumber") return set_order_number(variables);
   if (operation == "FerryNumberHolder") return number_holder(variables);
+  if (operation == "FerryShipments") return shipments(variables, items);
+  if (operation == "FerryAddFulfillment") return add_fulfilment(variables);
+  if (operation == "FerrySetFulfillment") return set_fulfilment(variables);
   return refusal("unknown operation", "GRAPHQL_VALIDATION_FAILED");
 } catch (const std::exception& problem) {
   return refusal(problem.what(), "BAD_USER_INPUT");
 }
 
-void Shop::add_variant(const std::string& sku, std::int64_t on_hand) {
-  by_sku_.emplace(sku, variants_.size());
-  variants_.push_back({sku, on_hand, 0});
-}
-
-std::size_t Shop::variant_index(const std::string& sku) {
-  const auto found = by_sku_.find(sku);
-  if (found != by_sku_.end()) return found->second;
-  if (!knows_every_sku_) return std::string::npos;
-  add_variant(sku, 0);
-  return variants_.size() - 1;
-}
-
-std::int64_t Shop::on_hand(const std::string& sku) const {
-  const auto found = by_sku_.find(sku);
-  return found == by_sku_.end() ? 0 : variants_[found->second].on_hand;
-}
-
-std::int64_t Shop::saleable(const std::string& sku) const {
-  const auto found = by_sku_.find(sku);
-  return found == by_sku_.end() ? 0 : variants_[found->second].on_hand - variants_[found->second].allocated;
-}
-
-std::string Shop::variants(const Json& variables, std::size_t& items) {
+std::string Shop::order_list(const Json& variables, std::size_t& items) const {
+  const auto& options = variables.at("options");
+  const auto& filter = options.at("filter").as_object();
   json::array found;
-  for (const auto& sku : variables.at("skus").as_array()) {
-    const auto index = variant_index(std::string(sku.as_string()));
-    if (index == std::string::npos) continue;
-    const auto& variant = variants_[index];
-    found.push_back(json::object{
-        {"id", std::to_string(index + 1)},
-        {"sku", variant.sku},
-        {"stockLevels", json::array{json::object{{"stockLocationId", "1"}, {"stockOnHand", variant.on_hand}}}}});
+  for (std::size_t i = 0; i < orders_.size(); ++i) {
+    const auto& order = orders_[i];
+    bool is_chosen = false;
+    if (const auto* code = filter.if_contains("code")) {
+      const auto& codes = code->at("in").as_array();
+      is_chosen = std::find(codes.begin(), codes.end(), json::value(order.code)) != codes.end();
+    } else {
+      const auto& between = filter.at("orderPlacedAt").at("between");
+      is_chosen = order.placed_at >= std::string_view(between.at("start").as_string()) &&
+                  order.placed_at <= std::string_view(between.at("end").as_string());
+    }
+    if (!is_chosen) continue;
+    found.push_back(json::object{{"id", std::to_string(i + 1)},
+                                 {"code", order.code},
+                                 {"orderPlacedAt", order.placed_at},
+                                 {"customFields", json::object{{"erpOrderNumber", order.number}}}});
   }
-  items = found.size();
-  return data({{"productVariants", json::object{{"totalItems", found.size()}, {"items", std::move(found)}}},
-               {"stockLocations",
-                json::object{{"items", json::array{json::object{{"id", "1"}, {"name", "Default Stock Location"}}}}}}});
+  const auto total = found.size();
+  const auto skip = std::min(total, static_cast<std::size_t>(options.at("skip").as_int64()));
+  const auto end = std::min(total, skip + static_cast<std::size_t>(options.at("take").as_int64()));
+  items = end - skip;
+  return data({{"orders", json::object{{"totalItems", total},
+                                       {"items", json::array(found.begin() + static_cast<std::ptrdiff_t>(skip),
+                                                             found.begin() + static_cast<std::ptrdiff_t>(end))}}}});
 }
 
-std::string Shop::set_stock(const Json& variables, std::size_t& items) {
-  const auto& input = variables.at("input").as_array();
-  for (const auto& change : input) {  // one transaction: nothing is written when one id is unknown
-    if (position_of(change.at("id")) >= variants_.size())
-      return refusal(
-          "No ProductVariant with the id \"" + std::string(change.at("id").as_string()) + "\" could be found",
-          "ENTITY_NOT_FOUND");
-  }
-  json::array done;
-  for (const auto& change : input) {
-    variants_[position_of(change.at("id"))].on_hand = change.at("stockLevels").at(0).at("stockOnHand").as_int64();
-    done.push_back(json::object{{"id", change.at("id")}});
-  }
-  items = input.size();
-  return data({{"updateProductVariants", std::move(done)}});
+std::string Shop::now() const {
+  return to_iso8601(std::chrono::floor<std::chrono::milliseconds>(
+      std::chrono::floor<Duration>(std::chrono::system_clock::now()) + skew_));
 }
 
 std::string Shop::place_order(const std::string& sku, std::int64_t quantity) {
-  const auto index = variant_index(sku);
-  if (index == std::string::npos) throw std::invalid_argument("no variant with SKU " + sku);
-  variants_[index].allocated += quantity;
+  return place_order({{sku, quantity, 0}});
+}
+
+std::string Shop::place_order(const std::vector<Line>& lines) { return place_order(lines, "PaymentSettled", now()); }
+
+std::string Shop::place_order(const std::vector<Line>& lines, std::string_view state, std::string_view placed_at) {
+  for (const auto& line : lines) {
+    if (variant_index(line.sku) == std::string::npos) throw std::invalid_argument("no variant with SKU " + line.sku);
+  }
+  for (const auto& line : lines) variants_[variant_index(line.sku)].allocated += line.quantity;
   const auto id = std::to_string(orders_.size() + 1);
-  orders_.push_back({"CODE" + id, "PaymentSettled", now(), "", {{sku, quantity, 0}}});
+  orders_.push_back({"CODE" + id, std::string(state), std::string(placed_at), "", lines, {}});
   return id;
+}
+
+void Shop::set_state(const std::string& order_id, std::string_view state) {
+  if (auto* order = find(order_id)) order->state = state;
+}
+
+Shop::Json Shop::state() const {
+  json::object variants;
+  json::array orders;
+  for (const auto& variant : variants_)
+    variants[variant.sku] = {{"on_hand", variant.on_hand}, {"saleable", variant.on_hand - variant.allocated}};
+  for (std::size_t i = 0; i < orders_.size(); ++i) {
+    const auto& order = orders_[i];
+    orders.push_back({{"id", std::to_string(i + 1)}, {"code", order.code}, {"state", order.state},
+                      {"number", order.number}});
+  }
+  return {{"variants", std::move(variants)}, {"orders", std::move(orders)}};
 }
 
 Order* Shop::find(const std::string& order_id) {
@@ -137,18 +181,6 @@ Order* Shop::find(const std::string& order_id) {
 }
 
 const Order* Shop::order(const std::string& order_id) const { return const_cast<Shop*>(this)->find(order_id); }
-
-void Shop::fulfil(const std::string& order_id) {
-  auto* order = find(order_id);
-  if (!order || order->state == "Cancelled") return;
-  for (auto& line : order->lines) {
-    auto& variant = variants_[by_sku_.at(line.sku)];
-    variant.on_hand -= line.quantity - line.fulfilled;
-    variant.allocated -= line.quantity - line.fulfilled;
-    line.fulfilled = line.quantity;
-  }
-  order->state = "Shipped";
-}
 
 void Shop::cancel(const std::string& order_id) {
   auto* order = find(order_id);
@@ -204,11 +236,12 @@ json::object Shop::shown(std::size_t index) const {
            {"method", "card"}, {"state", "Settled"}, {"amount", pieces * kGrossPrice}, {"transactionId", "1"}}}}};
 }
 
-std::string Shop::orders(const Json& variables, std::size_t& items) const {
+std::string Shop::orders(const Json& variables, std::size_t& items, PageTrick trick) {
   const auto& options = variables.at("options");
   const auto& filter = options.at("filter").as_object();
   std::vector<std::size_t> chosen;
-  if (const auto* ids = filter.if_contains("id")) {
+  const auto* ids = filter.if_contains("id");
+  if (ids) {
     for (const auto& id : ids->at("in").as_array()) {
       if (position_of(id) < orders_.size()) chosen.push_back(position_of(id));
     }
@@ -219,12 +252,21 @@ std::string Shop::orders(const Json& variables, std::size_t& items) const {
       if (orders_[i].placed_at >= start && orders_[i].placed_at <= end) chosen.push_back(i);
     }
   }
+  std::stable_sort(chosen.begin(), chosen.end(), [this](std::size_t a, std::size_t b) {
+    return orders_[a].placed_at < orders_[b].placed_at;  // as the connector asks for it
+  });
+  auto skip = static_cast<std::size_t>(options.at("skip").as_int64());
+  const auto take = static_cast<std::size_t>(options.at("take").as_int64());
+  if (skip == 0 || ids) drift_ = 0;  // another list begins
+  if (trick == PageTrick::drift && skip > 0) ++drift_;
+  const auto total = chosen.size() + (ids ? 0 : drift_);
+  if (trick == PageTrick::nothing_new) skip = chosen.size();
+  if (trick == PageTrick::page_before) skip -= std::min(skip, take);
+  skip -= ids ? 0 : std::min(skip, drift_);
   json::array page;
-  const auto skip = static_cast<std::size_t>(options.at("skip").as_int64()),
-             take = static_cast<std::size_t>(options.at("take").as_int64());
   for (std::size_t i = skip; i < chosen.size() && i - skip < take; ++i) page.push_back(shown(chosen[i]));
   items = page.size();
-  return data({{"orders", json::object{{"totalItems", chosen.size()}, {"items", std::move(page)}}}});
+  return data({{"orders", json::object{{"totalItems", total}, {"items", std::move(page)}}}});
 }
 
 std::string Shop::order_numbers(const Json& variables, std::size_t& items) const {
@@ -238,7 +280,7 @@ std::string Shop::order_numbers(const Json& variables, std::size_t& items) const
         {"id", id}, {"code", orders_[index].code}, {"customFields", json::object{{"erpOrderNumber", number}}}});
   }
   items = found.size();
-  return data({{"orders", json::object{{"items", std::move(found)}}}});
+  return data({{"orders", json::object{{"totalItems", found.size()}, {"items", std::move(found)}}}});
 }
 
 std::string Shop::set_order_number(const Json& variables) {
@@ -252,6 +294,7 @@ std::string Shop::set_order_number(const Json& variables) {
                                     [&](const Order& other) { return &other != order && other.number == number; });
   if (is_taken) return refusal(R"(duplicate key value violates unique constraint "UQ_erpOrderNumber")", "");
   order->number = number;
+  if (keeps_shown_) shown_.push_back({Feed::order_status, order->code, number, true});
   return data({{"setOrderCustomFields", json::object{{"id", input.at("id")}}}});
 }
 

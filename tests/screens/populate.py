@@ -27,6 +27,9 @@ def populate(tools, database):
                                                    shipping=['5.00']))
         assert status == 0, reason
         numbers[reference] = sale, number
+    with case.transaction():
+        Sale = case.get('sale.sale')  # somebody keyed another order of the customer by hand
+        Sale.copy([Sale(numbers['T7XW9C1'][0])], {'reference': 'T7XW9C4'})
     _write(tools, database, shop, numbers)
     tools.sql(database, "UPDATE ir_module_config_wizard_item SET state = 'done'")
     return numbers['T7XW9C1'][0]
@@ -75,3 +78,13 @@ def _write(tools, database, shop, numbers):
         "VALUES (%s, 'stock', now() - interval '41 ms', now(), 1, ARRAY[%s, 7], '{rejected,delivered}', 200, %s, %s)", shop, key,
         'POST /admin-api\nauthorization: ***\n\n{"query":"mutation($input: [UpdateProductVariantInput!]!) …"}',
         '200\n\n{"data":{"updateProductVariants":[null,{"id":"7"}]}}')
+    sql("INSERT INTO ferry.reconciliation (channel, feed, heal, by_person, phase, started_at, finished_at, pages, listed, "
+        "lacking, agreed, left_out, differing, missing, surplus, healed, variance) VALUES (%s, 'stock', true, false, "
+        "'finished', now() - interval '40 s', now(), 1, 50, 1, 47, 1, 1, 1, 1, 2, 7)", shop)
+    for kind, label, key, shown, healed in [
+            ('differing', 'T001A', 1, stock % 107, True), ('missing', 'T002A', 2, None, True),
+            ('surplus', 'MUG-OLD', None, stock % 3, False)]:
+        sql("INSERT INTO ferry.reconciliation_finding (reconciliation, kind, state, label, key, part, acknowledged, shown, "
+            "variance, healed, confirmed_at) SELECT max(id), %s, 'confirmed', %s, %s, 0, %s, %s, %s, %s, now() "
+            "FROM ferry.reconciliation", kind, label, key, stock % 100 if key else None, shown,
+            7 if kind == 'differing' else None, healed)

@@ -78,6 +78,25 @@ class Client:
             ".first().click()", title)
         self.settle()
 
+    def open_wizard(self, button):
+        """Presses a button of the form that asks something in a dialog."""
+        found = self._browser.script(
+            "const button = jQuery('.tab-pane.active button:visible').filter("
+            "(i, b) => jQuery(b).text().trim() === arguments[0]).first(); button.click(); return button.length", button)
+        if not found:
+            raise RuntimeError(f'the form has no button "{button}"')
+        self.settle_dialog()
+
+    def settle_dialog(self):
+        self._browser.wait("jQuery.active === 0 && jQuery('.modal:visible .form:visible').length"
+                           " && !jQuery('#processing:visible').length && !jQuery('.processing:visible').length", 30)
+
+    def close_dialog(self, button):
+        self._browser.script(
+            "jQuery('.modal:visible button').filter((i, b) => jQuery(b).text().trim() === arguments[0]).first().click()",
+            button)
+        self.settle()
+
     def texts(self):
         return self._browser.script("return jQuery('.tab-pane.active:visible').text()")
 

@@ -12,7 +12,7 @@
 namespace ferry::vendure::test {
 
 inline std::string read_golden(const std::string& name) {
-  std::ifstream file(std::filesystem::path(FERRY_SOURCE_DIR) / "connectors/vendure/golden" / name);
+  std::ifstream file(std::filesystem::path(kSourceDir) / "connectors/vendure/golden" / name);
   std::stringstream text;
   text << file.rdbuf();
   return text.str();

@@ -17,6 +17,9 @@ inline Settings settings() {
   settings.username = "ferry@example.com";
   settings.password = "a-password";
   settings.order_number_field = "erpOrderNumber";
+  settings.cost_field = "costPrice";
+  settings.product_id_field = "erpId";
+  settings.jobs = {"stock", "order_status", "intake", "reconcile"};
   settings.order_states = {"PaymentAuthorized", "PaymentSettled"};
   return settings;
 }

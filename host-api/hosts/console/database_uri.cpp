@@ -39,6 +39,12 @@ std::string_view cut(std::string_view& text, char separator) {
   return head;
 }
 
+// For a message: anything but a plain word may be a part of the password, one that has a '?' in it for example.
+std::string as_word(std::string_view text) {
+  const bool is_word = text.size() <= 30 && std::ranges::all_of(text, [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
+  return is_word ? "'" + std::string(text) + "'" : "a part (not shown)";
+}
+
 struct Parts {
   std::string user, password, host, port, sslmode;
 };
@@ -67,7 +73,8 @@ Result<std::string> sslmode_of(std::string_view query) {
   while (!query.empty()) {
     std::string_view value = cut(query, '&');
     const std::string name = decoded(cut(value, '='));
-    if (name != "sslmode") return problem("'" + name + "' of [database] uri is not supported" + std::string(kInstead));
+    if (name != "sslmode")
+      return problem(as_word(name) + " of [database] uri is not supported" + std::string(kInstead));
     mode = decoded(value);
   }
   return mode;
@@ -108,7 +115,7 @@ Result<DatabaseAddress> database_address(std::string_view uri, std::string_view 
   const std::size_t scheme_end = uri.find("://");
   const std::string scheme(uri.substr(0, scheme_end == std::string_view::npos ? uri.find(':') : scheme_end));
   if ((scheme != "postgresql" && scheme != "postgres") || scheme_end == std::string_view::npos) {
-    return problem("[database] uri is of '" + scheme + "'; Ferry needs postgresql://user:password@host:port/");
+    return problem("[database] uri is of " + as_word(scheme) + "; Ferry needs postgresql://user:password@host:port/");
   }
   std::string_view query = uri.substr(scheme_end + 3);
   std::string_view location = cut(query, '?');

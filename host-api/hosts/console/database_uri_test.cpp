@@ -17,6 +17,16 @@ TEST(DatabaseUri, IsTheExampleOfTheSettingsPage) {
   EXPECT_EQ(address->password, "p@ss");
 }
 
+TEST(DatabaseUri, ARefusalNeverShowsAPasswordHoweverItIsWritten) {
+  for (const auto* uri : {"postgresql://u:s3cr?et-word@host/", "postgresql://u:s3cr/et-word@host/", "u:s3cret-word@host://",
+                          "u:s3cret-word@host", "postgresql://u:x@host:et-word/", "postgresql://u:et-word;@h;/"}) {
+    const auto address = database_address(uri, "company");
+    ASSERT_FALSE(address) << uri;
+    EXPECT_THAT(address.error().reason, Not(HasSubstr("et-word"))) << uri;
+    EXPECT_THAT(address.error().reason, Not(HasSubstr("s3cr"))) << uri;
+  }
+}
+
 TEST(DatabaseUri, WhatIsAbsentIsLeftOut) {
   const auto address = database_address("postgresql://", "company");
   ASSERT_TRUE(address);

@@ -101,7 +101,8 @@ bool is_done(const json::object& job) {
   if (is_true(job, "paused")) return true;
   const json::object& run = object_of(job, "last_run");
   const bool is_asked_for = has_text(job, "requested");
-  const bool is_running = !run.empty() && !has_text(run, "finished_at");
+  const bool is_held = !object_of(job, "held").empty();  // its run ends when a person has decided
+  const bool is_running = !run.empty() && !has_text(run, "finished_at") && !is_held;
   const bool is_sending = text_of(job, "job") != "intake" && number_of(job, "due") > 0;
   return !is_asked_for && !is_running && !is_sending;
 }
@@ -143,7 +144,7 @@ Result<Rendered> dry_run(Session& session, const Options& options) {
   for (const json::value& channel : array_of(*status, "channels")) {
     for (const json::value& entry : array_of(as_object(channel), "jobs")) {
       const std::string job = text_of(as_object(entry), "job");
-      const bool is_chosen = job != "intake" && (options.job.empty() || options.job == job);
+      const bool is_chosen = job != "intake" && job != "reconcile" && (options.job.empty() || options.job == job);
       if (!is_chosen) continue;
       const std::int64_t id = number_of(as_object(channel), "id");
       auto preview = session.perform("preview", {{"channel", id}, {"job", job}, {"limit", options.limit}});

@@ -1,4 +1,6 @@
 // ferry-host: Ferry without the ERP. Not *.cpp, so that the tests of this folder link without it.
+#include <sys/resource.h>
+
 #include <cstdio>
 #include <exception>
 #include <iostream>
@@ -45,10 +47,19 @@ int run_program(std::span<const char* const> arguments) {
   return options->help ? help(*options) : carry_out(*options);
 }
 
+// A core file would hold every secret that was used.
+void write_no_core_file() {
+  ::rlimit limit{};
+  if (::getrlimit(RLIMIT_CORE, &limit) != 0) return;
+  limit.rlim_cur = 0;
+  ::setrlimit(RLIMIT_CORE, &limit);
+}
+
 }  // namespace
 }  // namespace ferry::console
 
 int main(int count, char** arguments) {
+  ferry::console::write_no_core_file();
   try {
     return ferry::console::run_program({arguments + 1, static_cast<std::size_t>(count - 1)});
   } catch (const std::exception& e) {

@@ -1,16 +1,36 @@
 #include "host-api/hosts/console/members.h"
 
+#include "host-api/cxx/text.h"
+
 namespace ferry::console {
 
 namespace json = boost::json;
 
-std::string text_of(const json::object& object, std::string_view name) {
+namespace {
+
+std::string shown(std::string_view text, bool keeps_lines) {
+  if (!keeps_lines) return abi::one_line(text);
+  std::string result;
+  for (std::size_t end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
+    result += abi::one_line(text.substr(0, end)) + "\n";
+    text.remove_prefix(end + 1);
+  }
+  return result + abi::one_line(text);
+}
+
+std::string text_of_member(const json::object& object, std::string_view name, bool keeps_lines) {
   const json::value* found = object.if_contains(name);
   if (found == nullptr || found->is_null()) return "-";
-  if (const json::string* text = found->if_string()) return text->empty() ? "-" : std::string(*text);
+  if (const json::string* text = found->if_string()) return text->empty() ? "-" : shown(*text, keeps_lines);
   if (found->is_bool()) return found->as_bool() ? "yes" : "no";
-  return json::serialize(*found);
+  return shown(json::serialize(*found), keeps_lines);
 }
+
+}  // namespace
+
+std::string text_of(const json::object& object, std::string_view name) { return text_of_member(object, name, false); }
+
+std::string lines_of(const json::object& object, std::string_view name) { return text_of_member(object, name, true); }
 
 std::string time_of(const json::object& object, std::string_view name) {
   std::string text = text_of(object, name);

@@ -8,7 +8,10 @@
 
 namespace ferry::console {
 
-std::string text_of(const boost::json::object& object, std::string_view name);  // "-" for null or missing
+// In one line, "-" for null or missing. Control and direction-changing characters are blanks: what a portal or a person
+// wrote must not work the terminal.
+std::string text_of(const boost::json::object& object, std::string_view name);
+std::string lines_of(const boost::json::object& object, std::string_view name);  // the same, but keeps its line ends
 std::string time_of(const boost::json::object& object, std::string_view name);  // to the second: "2026-11-21 02:13:08Z"
 std::int64_t number_of(const boost::json::object& object, std::string_view name);  // 0
 bool is_true(const boost::json::object& object, std::string_view name);            // false

@@ -35,8 +35,13 @@ po::options_description own_options(Options& o) {
   add("channel", po::value<std::int32_t>()->value_name("ID")->notifier([&o](std::int32_t id) { o.channel = id; }),
       "the channel's id, as `status` shows it");
   add("job", po::value(&o.job)->value_name("JOB"), "stock, order_status, ... or intake");
+  add("feed", po::value(&o.feed)->value_name("FEED"), "only this feed: stock, order_status, ...");
+  add("heal", po::bool_switch(&o.heal), "send again what is found to be wrong");
+  add("group", po::value(&o.group)->value_name("TEXT"), "a reason, as `dead-letters` groups them");
+  add("all", po::bool_switch(&o.all), "also what is over");
+  add("run", po::value(&o.run)->value_name("RUN"), "what was looked at, as `held` names it");
   add("reason", po::value(&o.reason)->value_name("TEXT"), "why; shown to everybody");
-  add("limit", po::value(&o.limit)->value_name("N"), "show at most N changes, 1 to 1000 (100)");
+  add("limit", po::value(&o.limit)->value_name("N"), "show at most N, 1 to 1000 (100)");
   add("wait", po::value(&o.wait_s)->value_name("SECONDS"), "give up waiting after so long (600)");
   add("full", po::bool_switch(&o.full), "compare everything, not only what changed");
   add("dry-run", po::bool_switch(&o.dry_run), "write and send nothing");

@@ -21,9 +21,10 @@ struct Options {
   bool json = false, verbose = false, help = false, version = false;
   // of single commands
   std::optional<std::int32_t> channel;
-  std::string job, reason;
+  std::string job, feed, reason, group;
+  std::int64_t run = 0;
   std::uint32_t limit = 100, wait_s = 600;
-  bool full = false, dry_run = false;
+  bool full = false, dry_run = false, heal = false, all = false;
 };
 
 // A command as people see it.

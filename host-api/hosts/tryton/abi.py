@@ -180,6 +180,12 @@ class AlertExtension(Structure):
     _fields_ = [('alert', Alert)]
 
 
+class AlertNewsExtension(Structure):
+    id = b'ferry.alert/2'
+    News = CFUNCTYPE(None, HostP, Text)
+    _fields_ = [('news', News)]
+
+
 class OrderEntryExtension(Structure):
     id = b'ferry.order-entry/1'
     Enter = CFUNCTYPE(
@@ -187,6 +193,12 @@ class OrderEntryExtension(Structure):
     Find = CFUNCTYPE(
         c_int32, HostP, c_int32, Text, POINTER(c_int64), SinkP, SinkP)
     _fields_ = [('enter', Enter), ('find', Find)]
+
+
+class PriceExtension(Structure):
+    id = b'ferry.price/1'
+    Evaluate = CFUNCTYPE(c_int32, HostP, c_int32, Text, SinkP, SinkP)
+    _fields_ = [('evaluate', Evaluate)]
 
 
 class EventsExtension(Structure):
@@ -257,8 +269,8 @@ class Library:
 
 
 class Services:
-    """What the host offers. Methods may be called from any thread, enter and
-    find only from within Instance.pump()."""
+    """What the host offers. Methods may be called from any thread, enter,
+    find and evaluate only from within Instance.pump()."""
 
     name = 'trytond'
     version = ''
@@ -273,6 +285,9 @@ class Services:
     def alert(self, line):
         raise NotImplementedError
 
+    def news(self, alert):
+        raise NotImplementedError
+
     def request_pump(self):
         raise NotImplementedError
 
@@ -282,6 +297,10 @@ class Services:
 
     def find(self, channel, reference):
         "Return (status, id, number, reason)"
+        raise NotImplementedError
+
+    def evaluate(self, channel, questions):
+        "Return (status, answers, reason)"
         raise NotImplementedError
 
 
@@ -334,6 +353,9 @@ class Instance:
         def alert(host, line):
             services.alert(str(line))
 
+        def news(host, alert):
+            services.news(str(alert))
+
         def answer(result, erp_id, number, reason):
             status, id_, number_, reason_ = result
             if status == Status.OK:
@@ -354,15 +376,27 @@ class Instance:
                 services.find(channel, str(reference)),
                 erp_id, number, reason)
 
+        def evaluate(host, channel, questions, answers, reason):
+            status, answers_, reason_ = services.evaluate(
+                channel, str(questions))
+            if status == Status.OK:
+                write_sink(answers, answers_)
+            else:
+                write_sink(reason, reason_)
+            return status
+
         guard = self._guard
         for extension in [
                 LogExtension(LogExtension.Log(guard(log))),
                 SecretsExtension(SecretsExtension.Resolve(
                         guard(resolve, Status.NOT_FOUND))),
                 AlertExtension(AlertExtension.Alert(guard(alert))),
+                AlertNewsExtension(AlertNewsExtension.News(guard(news))),
                 OrderEntryExtension(
                     OrderEntryExtension.Enter(guard(enter, Status.INTERNAL)),
                     OrderEntryExtension.Find(guard(find, Status.INTERNAL))),
+                PriceExtension(PriceExtension.Evaluate(
+                        guard(evaluate, Status.INTERNAL))),
                 ]:
             self._extensions[extension.id] = extension
 

@@ -2,133 +2,25 @@
 # repository contains the full license terms.
 """Reports what is saved, in the transaction that saves it.
 
-A model that contributes to what a portal shows is a `Source`: which of its
-fields matter, and the SELECT that leads from its records to record keys of a
-feed. The keys are looked up by one statement just before the commit, so that a
-save costs no read of the ORM; only what a write or delete is about to take
-away is looked up before it.
+A model that contributes to what a portal shows has sources (`source.py`):
+which of its fields matter, and the SELECT that leads from its records to record
+keys of a feed. The keys are looked up by one statement just before the commit,
+so that a save costs no read of the ORM; only what a write or delete is about to
+take away is looked up before it.
 
 Hints save latency, never truth: whatever fails here is logged and forgotten,
 because the scheduled comparison finds the change as well."""
 import logging
 import time
 
-from trytond.pool import Pool
 from trytond.transaction import Transaction
 
 from . import engine, schema
+from .source import sources
 
 __all__ = ['ChangeMixin']
 
 logger = logging.getLogger('ferry')
-
-STOCK, ORDER_STATUS = 'stock', 'order_status'
-EVERYTHING = 'SELECT 0'  # key 0: anything may have changed
-
-
-class Source:
-    """A feed and the SELECT of its keys by ids. `fields`: those that matter
-    (None: all); `moving`: those by which a record leaves one key for another;
-    `on_create`: whether a new record alone changes anything."""
-    __slots__ = ('feed', 'select', 'fields', 'moving', 'on_create')
-
-    def __init__(
-            self, feed, select, fields=None, moving=(), on_create=True):
-        self.feed = feed
-        self.select = select
-        self.fields = fields and frozenset(fields)
-        self.moving = frozenset(moving)
-        self.on_create = on_create
-
-    @property
-    def is_global(self):
-        return self.select is EVERYTHING
-
-
-SOURCES = {
-    'stock.move': [
-        Source(STOCK, 'SELECT product FROM stock_move WHERE id = ANY(%s)',
-            moving=['product'])],
-    'sale.sale': [
-        Source(STOCK, 'SELECT product FROM sale_line WHERE sale = ANY(%s)',
-            fields=['state', 'warehouse', 'web_shop', 'web_id', 'company']),
-        Source(ORDER_STATUS,
-            'SELECT s.id FROM sale_sale s JOIN web_shop w ON w.id = s.web_shop'
-            " WHERE w.type = 'ferry' AND s.id = ANY(%s)",
-            fields=['state', 'number', 'web_shop', 'web_id'])],
-    'sale.line': [
-        Source(STOCK, 'SELECT product FROM sale_line WHERE id = ANY(%s)',
-            fields=['product', 'quantity', 'unit', 'type', 'sale'],
-            moving=['product'])],
-    'sale.line-ignored-stock.move': [
-        Source(STOCK,
-            'SELECT l.product FROM sale_line_moves_ignored_rel r'
-            ' JOIN sale_line l ON l.id = r.sale_line WHERE r.id = ANY(%s)')],
-    'stock.shipment.out': [
-        Source(STOCK, 'SELECT product FROM stock_move WHERE shipment = ANY('
-            "ARRAY(SELECT 'stock.shipment.out,' || unnest(%s)))",
-            fields=['state'], on_create=False)],
-    'product.product': [
-        Source(STOCK, 'SELECT unnest(%s)',
-            fields=['active', 'code', 'suffix_code', 'template'])],
-    'product.template': [
-        Source(STOCK,
-            'SELECT id FROM product_product WHERE template = ANY(%s)',
-            fields=['active', 'code', 'type', 'salable', 'default_uom',
-                'sale_uom', 'consumable'])],
-    'product.uom': [
-        Source(STOCK, EVERYTHING, on_create=False,
-            fields=['factor', 'rate', 'digits'])],
-    'stock.location': [
-        Source(STOCK, EVERYTHING, on_create=False, fields=[
-                'parent', 'type', 'active', 'flat_childs',
-                'storage_location', 'input_location', 'output_location',
-                'picking_location', 'lost_found_location'])],
-    'stock.period': [
-        Source(STOCK, EVERYTHING, on_create=False, fields=['state', 'date'])],
-    'web.shop': [
-        Source(STOCK, EVERYTHING, on_create=False, fields=[
-                'active', 'type', 'company', 'ferry_connector',
-                'ferry_safety_stock'])],
-    'web.shop-stock.location': [Source(STOCK, EVERYTHING)],
-    'web.shop-product.product': [
-        Source(STOCK,
-            'SELECT product FROM "web_shop-product_product"'
-            ' WHERE id = ANY(%s)', moving=['product'])],
-    'web.shop-product.category': [Source(STOCK, EVERYTHING)],
-    }
-
-# Models of a module that need not be activated. From a component to its kits
-# and back leads the profile.
-KIT_SOURCES = {
-    'sale.line.component': Source(STOCK,
-        'SELECT product FROM sale_line_component WHERE id = ANY(%s)'),
-    'product.component': Source(STOCK,
-        'SELECT p.id FROM product_component c JOIN product_product p'
-        ' ON p.id = c.parent_product'
-        ' OR (c.parent_product IS NULL AND p.template = c.parent_template)'
-        ' WHERE c.id = ANY(%s)', moving=['parent_product', 'parent_template']),
-    }
-
-
-def sources(model):
-    "The sources of a model's class, remembered on it"
-    found = model.__dict__.get('_ferry_sources')
-    if found is None:
-        name = model.__name__
-        found = list(SOURCES.get(name, []))
-        if name in KIT_SOURCES and _has_kits():
-            found.append(KIT_SOURCES[name])
-        model._ferry_sources = found = tuple(found)
-    return found
-
-
-def _has_kits():
-    try:
-        Pool().get('sale.line.component')
-    except KeyError:
-        return False
-    return True
 
 
 class Hints:

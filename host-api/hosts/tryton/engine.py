@@ -8,11 +8,13 @@ in the process that will use it and never lives across a fork: a process that
 forks stops its engines first, and from then on starts one only when it commits
 something itself (the master of a prefork server never does)."""
 import atexit
+import ctypes
 import json
 import logging
 import multiprocessing
 import os
 import re
+import resource
 import stat
 import sys
 import threading
@@ -92,10 +94,13 @@ def _connections(database_name):
     query = dict(urllib.parse.parse_qsl(uri.query))
     sslmode = query.pop('sslmode', None)
     if query:
+        # Anything but a plain word may be a part of a password with a "?"
+        name = min(query, key=lambda n: not re.fullmatch('[a-z_]{1,30}', n))
         raise LibraryError(
-            'parameter "%s" of the database uri is not understood; set '
-            '"database" and "notify" in section [ferry] of trytond.conf'
-            % sorted(query)[0])
+            '%s of the database uri is not understood; set "database" and '
+            '"notify" in section [ferry] of trytond.conf'
+            % ('parameter "%s"' % name
+                if re.fullmatch('[a-z_]{1,30}', name) else 'a parameter'))
     database, notify = ['Driver=PostgreSQL ANSI'], []
     for attribute, parameter, value in [
             ('Servername', 'host', urllib.parse.unquote(uri.hostname or '')),
@@ -176,6 +181,14 @@ def library_path():
 # ---- one engine -------------------------------------------------------------
 
 
+def _write_no_core_file():
+    """A core file of this process would hold the secrets of every channel.
+    Who needs one: prlimit --core=unlimited --pid PID, while it runs."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    if soft:
+        resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
+
+
 class _Services(abi.Services):
     name = 'trytond'
     version = __version__
@@ -197,6 +210,9 @@ class _Services(abi.Services):
     def alert(self, line):
         self._engine.alert(line)
 
+    def news(self, alert):
+        self._engine.news(alert)
+
     def request_pump(self):
         self._engine.wake()
 
@@ -208,6 +224,11 @@ class _Services(abi.Services):
     def find(self, channel, reference):
         from . import order
         return order.find(self._engine.database_name, channel, reference)
+
+    def evaluate(self, channel, questions):
+        from . import price
+        return price.evaluate(
+            self._engine.database_name, channel, questions)
 
 
 class Engine:
@@ -225,6 +246,7 @@ class Engine:
         self._stopping = False
         self._drain_ms = DRAIN_MS
         self._alerts = []
+        self._news = []
         self._entered = False
         self._thread = threading.Thread(
             target=self._run, name='ferry %s' % database_name, daemon=True)
@@ -237,6 +259,10 @@ class Engine:
 
     def alert(self, line):
         self._alerts.append(line)
+        self._wake.set()
+
+    def news(self, alert):
+        self._news.append(alert)
         self._wake.set()
 
     def is_ready(self):
@@ -289,6 +315,7 @@ class Engine:
     def _run(self):
         instance = None
         try:
+            _write_no_core_file()
             Pool(self.database_name).init()
             instance = abi.Instance(
                 abi.Library(library_path()), _Services(self))
@@ -324,6 +351,7 @@ class Engine:
                 pause = None if self._publish_channels() else min(
                     pause * 2, 60)
             self._send_alerts()
+            self._mail_news()
             while not self._stopping and self._pump(instance):
                 pass
 
@@ -368,6 +396,19 @@ class Engine:
             except Exception:
                 logger.warning(
                     '%s: an alert could not be shown', self.database_name,
+                    exc_info=True)
+
+
+    def _mail_news(self):
+        "Mail what became of alerts, each in a transaction of its own"
+        while self._news:
+            alert = self._news.pop(0)
+            try:
+                with Transaction().start(self.database_name, 0):
+                    Pool(self.database_name).get('ferry.alert').mail(alert)
+            except Exception:
+                logger.warning(
+                    '%s: an alert could not be mailed', self.database_name,
                     exc_info=True)
 
 
@@ -447,8 +488,38 @@ def schedule(database_name):
         _start_later()
 
 
+class _LeaveOpenSSL:
+    """Ends what OpenSSL keeps of a thread, when the thread's own data ends"""
+
+    def __init__(self):
+        self._stop = None
+        for name in ['libcrypto.so.3', 'libcrypto.so.1.1']:
+            try:
+                self._stop = ctypes.CDLL(name).OPENSSL_thread_stop
+                break
+            except (OSError, AttributeError):
+                continue
+
+    def __del__(self):
+        if self._stop:
+            self._stop()
+
+
+def _leave_openssl_before_the_fork():
+    """Tryton loads each database in a thread, joins it, and uwsgi forks at
+    once. A joined thread may still run in C: there OpenSSL, which libpq has
+    used, forgets it under a global lock. A worker forked in that moment finds
+    the lock taken for ever, and its first connection never returns. What is
+    local to a thread ends before others are told that the thread has."""
+    _local.leave_openssl = _LeaveOpenSSL()
+
+
+_local = threading.local()
+
+
 def _hook_uwsgi(uwsgi):
     "Start in the workers: uwsgi may fork them without telling Python"
+    _leave_openssl_before_the_fork()
     previous = getattr(uwsgi, 'post_fork_hook', None)
     if getattr(previous, 'ferry', False):
         return

@@ -1,6 +1,6 @@
 # This file is part of Ferry.  The LICENSE file at the top level of this
 # repository contains the full license terms.
-from trytond.exceptions import UserError
+from trytond.exceptions import UserError, UserWarning
 from trytond.model.exceptions import ValidationError
 
 
@@ -14,3 +14,7 @@ class OperationError(UserError):
 
 class OrderRejected(UserError):
     "An order of a portal cannot be entered until a person changes something"
+
+
+class LinkWarning(UserWarning):
+    "A sale differs from the order of a portal that it is to be linked to"

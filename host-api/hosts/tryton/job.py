@@ -1,6 +1,6 @@
 # This file is part of Ferry.  The LICENSE file at the top level of this
 # repository contains the full license terms.
-from sql import Cast
+from sql import Cast, Null
 from sql.aggregate import Count
 from sql.functions import Extract, Function
 
@@ -12,6 +12,7 @@ from trytond.pyson import Eval, If
 from trytond.transaction import Transaction
 from trytond.wizard import Button, StateTransition, StateView, Wizard
 
+from . import schema
 from .status import StatusModel, perform
 
 __all__ = ['Job', 'Run', 'Exchange', 'Test', 'TestResult']
@@ -26,8 +27,9 @@ JOBS = [
     ('customer', "Customers"),
     ('order_status', "Order Status"),
     ('intake', "Order Intake"),
+    ('reconcile', "Reconciliation"),
     ]
-FEEDS = [j for j in JOBS if j[0] != 'intake']
+FEEDS = [j for j in JOBS if j[0] not in {'intake', 'reconcile'}]
 
 
 class Cardinality(Function):
@@ -69,15 +71,36 @@ class Job(StatusModel):
     attention = fields.Function(fields.Integer("Need Attention",
             help="The number of records that the portal refused, or of orders "
             "to review."), 'get_counts')
+    held = fields.Function(fields.Integer("Held",
+            help="The number of records of a change set that looks like an "
+            "accident and waits for a person."), 'get_held')
+    held_reason = fields.Function(fields.Text("Held because",
+            states={
+                'invisible': ~Eval('held', 0),
+                },
+            depends=['held']), 'get_held')
+    held_run = fields.Function(fields.Many2One('ferry.run', "Held Run",
+            states={
+                'invisible': ~Eval('held', 0),
+                },
+            depends=['held']), 'get_held')
 
     @classmethod
     def __setup__(cls):
         super().__setup__()
         cls._order = [('shop', 'ASC'), ('job', 'ASC')]
+        held = {
+            'invisible': ~Eval('held', 0),
+            'depends': ['held'],
+            }
         cls._buttons.update({
                 'sync': {},
                 'compare': {
-                    'invisible': Eval('job') == 'intake',
+                    'invisible': Eval('job').in_(['intake', 'reconcile']),
+                    'depends': ['job'],
+                    },
+                'preview': {
+                    'invisible': Eval('job').in_(['intake', 'reconcile']),
                     'depends': ['job'],
                     },
                 'pause': {
@@ -88,6 +111,8 @@ class Job(StatusModel):
                     'invisible': ~Eval('paused', False),
                     'depends': ['paused'],
                     },
+                'release_held': held,
+                'discard_held': held,
                 })
 
     def get_rec_name(self, name):
@@ -103,19 +128,54 @@ class Job(StatusModel):
         counts = {}
         cursor = Transaction().connection.cursor()
         shops = [j.shop.id for j in jobs]
-        for Model, columns in [(Publication, ['feed']), (Order, [])]:
+        # state by state: the indexes hold the rows of one kind only
+        for Model, columns, state in [
+                (Publication, ['feed'], 'pending'),
+                (Publication, ['feed'], 'dead'),
+                (Order, [], 'ready'),
+                (Order, [], 'review')]:
             table = Model.__table__()
-            group = [getattr(table, c) for c in ['shop', 'state'] + columns]
+            group = [getattr(table, c) for c in ['shop'] + columns]
             cursor.execute(*table.select(
                     *group, Count(table.id),
                     where=table.shop.in_(shops or [-1])
-                    & table.state.in_(['pending', 'dead', 'ready', 'review']),
+                    & (table.state == state),
                     group_by=group))
-            for shop, state, *feed, count in cursor:
+            for shop, *feed, count in cursor:
                 counts[shop, feed[0] if feed else 'intake', state] = count
         return {n: {j.id: sum(
                     counts.get((j.shop.id, j.job, s), 0) for s in states[n])
                 for j in jobs} for n in names}
+
+    @classmethod
+    def get_held(cls, jobs, names):
+        "What waits for a person: records, why, and the run that found them"
+        found = {}
+        if schema.has_table('hold'):
+            cursor = Transaction().connection.cursor()
+            cursor.execute('SELECT h.channel, h.job, h.reason, h.run, '
+                '(SELECT count(*) FROM ferry.publication p '
+                'WHERE p.channel = h.channel AND p.feed = h.job '
+                "AND p.state = 'held') FROM ferry.hold h "
+                'WHERE h.ended_at IS NULL AND h.channel = ANY(%s)',
+                ([j.shop.id for j in jobs],))
+            for shop, job, reason, run, count in cursor:
+                found[shop, job] = {
+                    'held': count, 'held_reason': reason, 'held_run': run}
+        nothing = {'held': 0, 'held_reason': None, 'held_run': None}
+        return {n: {
+                j.id: found.get((j.shop.id, j.job), nothing)[n]
+                for j in jobs} for n in names}
+
+    @classmethod
+    def view_attributes(cls):
+        return super().view_attributes() + [
+            ('/tree/field[@name="held"]', 'visual',
+                If(Eval('held', 0) > 0, 'danger', '')),
+            ('/form/separator[@id="held"]', 'states', {
+                    'invisible': ~Eval('held', 0),
+                    }),
+            ]
 
     @classmethod
     def alert(cls, line):
@@ -144,6 +204,11 @@ class Job(StatusModel):
         cls._perform(jobs, 'run-now', mode='full')
 
     @classmethod
+    @ModelView.button_action('ferry.wizard_job_preview')
+    def preview(cls, jobs):
+        pass
+
+    @classmethod
     @ModelView.button
     def pause(cls, jobs):
         User = Pool().get('res.user')
@@ -154,6 +219,28 @@ class Job(StatusModel):
     @ModelView.button
     def resume(cls, jobs):
         cls._perform(jobs, 'resume')
+
+    @classmethod
+    def _end_held(cls, jobs, operation, **arguments):
+        "Only what the user has seen: a run that joined it is another one"
+        User = Pool().get('res.user')
+        for job in jobs:
+            cls._perform([job], operation, run=job.held_run.id,
+                by=User(Transaction().user).rec_name, **arguments)
+
+    @classmethod
+    @ModelView.button
+    def release_held(cls, jobs):
+        cls._end_held(jobs, 'release')
+
+    @classmethod
+    @ModelView.button_action('ferry.wizard_discard')
+    def discard_held(cls, jobs):
+        pass
+
+    @classmethod
+    def ferry_discard(cls, jobs, reason):
+        cls._end_held(jobs, 'discard-held', reason=reason)
 
 
 class Run(StatusModel):
@@ -184,6 +271,11 @@ class Run(StatusModel):
     deferred = fields.Integer("Deferred", readonly=True,
         help="Records that wait for another attempt, or that a newer run took "
         "over.")
+    held = fields.Text("Held because", readonly=True,
+        states={
+            'invisible': ~Eval('held'),
+            },
+        help="Why its change set waited for a person.")
     error = fields.Text("Error", readonly=True)
 
     @classmethod
@@ -197,6 +289,8 @@ class Run(StatusModel):
             return Cast(
                 Extract('EPOCH', table.finished_at - table.started_at),
                 field.sql_type().base)
+        elif name == 'held' and not schema.has_table('hold'):
+            return Cast(Null, field.sql_type().base)  # came with the guard
         return super()._column(table, name, field)
 
     def get_rec_name(self, name):

@@ -5,6 +5,7 @@ the routines of the sale module, in one transaction."""
 import datetime as dt
 import json
 import logging
+import re
 import time
 from decimal import Decimal, InvalidOperation
 
@@ -18,14 +19,17 @@ from trytond.pool import Pool
 from trytond.transaction import Transaction
 from trytond.worker import run_task
 
+from . import match
 from .abi import Status
 from .exceptions import OrderRejected
+from .party import Customer
 
 __all__ = ['enter', 'find', 'Entry']
 
 logger = logging.getLogger('ferry')
 
 REASON_MAX = 1000  # characters
+LINES_MAX = 2000  # one order holds the locks of its products for so long
 
 
 def find(database_name, channel, reference):
@@ -66,30 +70,16 @@ class _Waited(Exception):
 def _lock(transaction, channel, reference):
     """One process at a time for the same order. The unique constraint alone
     would do, but those who race for it end in deadlocks."""
-    key = 'ferry:' + web_id(channel, reference)
-    cursor = transaction.connection.cursor()
-    cursor.execute(
-        'SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))', (key,))
-    (locked,), = cursor.fetchall()
-    if not locked:
-        cursor.execute(
+    if not match.try_lock(channel, reference):
+        transaction.connection.cursor().execute(
             "SET LOCAL lock_timeout = '10s'; "
-            'SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))', (key,))
+            'SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))',
+            (match.lock_key(channel, reference),))
         raise _Waited('another process was entering the same order')
 
 
 def _find_sale(channel, reference):
-    Sale = Pool().get('sale.sale')
-    sales = Sale.search([
-            ('web_id', '=', web_id(channel, reference)),
-            ])
-    if sales:
-        return sales[0]
-
-
-def web_id(channel, reference):
-    "The external reference; unique over all shops"
-    return '%s:%s' % (channel, reference)
+    return match.find_linked(channel, reference)
 
 
 class _as_order_user:
@@ -147,9 +137,11 @@ def _transact(database_name, work):
         except SQLConstraintError as e:
             # Somebody was faster with the same order: it is found next time
             lost_races += 1
-            if lost_races < 3:
+            if lost_races == 3:
+                return Status.REJECTED, 0, '', _one_line(e.message)
+            if count:
                 continue
-            return Status.REJECTED, 0, '', _one_line(e.message)
+            return Status.BUSY, 0, '', _one_line(e.message)
         except (UserError, UserWarning) as e:
             return Status.REJECTED, 0, '', _one_line(
                 ' '.join(filter(None, [e.message, e.description])))
@@ -182,14 +174,15 @@ def _one_line(text):
     return line
 
 
+def _decimal(text):
+    "Plain digits only: written out, an exponent can take a gigabyte"
+    if not re.fullmatch(r'-?[0-9]{1,18}(\.[0-9]{1,18})?', text):
+        raise InvalidOperation('"%s" is not a plain number' % text[:40])
+    return Decimal(text)
+
+
 def _plain(number):
     return format(number.normalize(), 'f')
-
-
-def _same(value, other):
-    "Whether two texts of an address are the same but for space and case"
-    return ' '.join((value or '').split()).casefold() == ' '.join(
-        (other or '').split()).casefold()
 
 
 class Entry:
@@ -222,13 +215,14 @@ class Entry:
     def _enter(self):
         pool = Pool()
         Sale = pool.get('sale.sale')
-        if self.order['currency'] != self.shop.currency.code:
-            self.reject('ferry.msg_order_currency',
-                currency=self.order['currency'],
-                expected=self.shop.currency.code)
+        keyed = self.keyed()
+        if keyed:
+            return keyed
+        if len(self.order['lines']) > LINES_MAX:
+            self.reject('ferry.msg_order_lines',
+                count=len(self.order['lines']), most=LINES_MAX)
         products = self.products()
-        party = self.party()
-        sale = self.sale(party)
+        sale = self.sale(Customer(self.shop, self.order))
         sale.lines = [
             self.line(sale, line, products[line['sku']])
             for line in self.order['lines']
@@ -240,140 +234,76 @@ class Entry:
         Sale.confirm([sale])
         return Sale(sale.id)
 
-    # ---- customer -----------------------------------------------------------
+    # ---- match --------------------------------------------------------------
 
-    def party(self):
-        pool = Pool()
-        Party = pool.get('party.party')
-        customer = self.order['customer']
-        if customer.get('erp_code'):
-            parties = Party.search([('code', '=', customer['erp_code'])])
-            if not parties:
-                self.reject('ferry.msg_order_customer_code',
-                    code=customer['erp_code'])
-            return parties[0]
-        return self.party_by_email(customer) or self.new_party(customer)
+    def keyed(self):
+        "The sale that a person entered before, now linked to the order"
+        found = self.candidates()
+        sale = match.equal(found)
+        if sale:
+            match.link(self.shop, self.reference, sale)
+            return Pool().get('sale.sale')(sale.id)
+        if found:
+            self.reject('ferry.msg_order_candidates',
+                candidates=match.listing(found))
 
-    def party_by_email(self, customer):
-        ContactMechanism = Pool().get('party.contact_mechanism')
-        email = customer.get('email')
-        if not email:
-            return
-        pattern = email.replace('\\', r'\\').replace('_', r'\_').replace(
-            '%', r'\%')
-        mechanisms = ContactMechanism.search([
-                ('type', '=', 'email'),
-                ('value', 'ilike', pattern),
-                ('party.active', '=', True),
-                ])
-        parties = {m.party for m in mechanisms} - {self.shop.guest_party}
-        if len(parties) > 1:
-            self.reject('ferry.msg_order_customer_ambiguous', email=email,
-                parties=', '.join(sorted(p.rec_name for p in parties)[:5]))
-        return parties.pop() if parties else None
+    def candidates(self):
+        return match.candidates(
+            self.shop, self.order, self.placed_on(), self.gross())
 
-    def new_party(self, customer):
-        pool = Pool()
-        Party = pool.get('party.party')
-        ContactMechanism = pool.get('party.contact_mechanism')
-        address = self.order['invoice_address']
-        name = (customer.get('name') or address['company'] or address['name']
-            or customer.get('email'))
-        if not name:
-            self.reject('ferry.msg_order_customer_nameless')
-        party = Party(name=name)
-        if self.shop.language:
-            party.lang = self.shop.language
-        party.addresses = []
-        party.contact_mechanisms = [
-            ContactMechanism(type=type_, value=value)
-            for type_, value in [
-                ('email', customer.get('email')),
-                ('phone', customer.get('phone') or address.get('phone')),
-                ] if value]
-        party.save()
-        return Party(party.id)
-
-    # ---- addresses ----------------------------------------------------------
-
-    def address(self, party, values, usage):
-        "Find the address among those of the party, else add it"
-        Address = Pool().get('party.address')
-        country = self.country(values['country'])
-        name = values['company'] or values['name']
-        party_name = None if _same(name, party.name) else name
-        building = values['name'] if (
-            values['company'] and values['name']
-            and not _same(values['name'], values['company'])) else None
-        for address in party.addresses:
-            if (all(_same(getattr(address, f), values[f])
-                        for f in ['street', 'postal_code', 'city'])
-                    and address.country == country
-                    and _same(address.party_name, party_name)
-                    and _same(address.name, building)):
-                return address
-        address = Address(
-            party=party, party_name=party_name, name=building, country=country,
-            subdivision=self.subdivision(country, values['subdivision']))
-        for field in ['street', 'postal_code', 'city']:
-            setattr(address, field, values[field] or None)
-        setattr(address, usage, True)
-        address.save()
-        # so that the next address finds it
-        party.addresses = list(party.addresses) + [address]
-        return address
-
-    def country(self, code):
-        Country = Pool().get('country.country')
-        if not code:
-            return
-        countries = Country.search([('code', '=', code.upper())])
-        if not countries:
-            self.reject('ferry.msg_order_country', code=code)
-        return countries[0]
-
-    def subdivision(self, country, value):
-        "By code or name; what the ERP does not know is left out"
-        Subdivision = Pool().get('country.subdivision')
-        if not (country and value):
-            return
-        for code in [value, '%s-%s' % (country.code, value)]:
-            subdivisions = Subdivision.search([
-                    ('country', '=', country.id),
-                    ['OR', ('code', '=', code), ('name', '=', code)],
-                    ])
-            if len(subdivisions) == 1:
-                return subdivisions[0]
+    def gross(self):
+        return _decimal(self.order['gross'])
 
     # ---- the sale -----------------------------------------------------------
 
-    def sale(self, party):
+    def sale(self, customer):
         Party = Pool().get('party.party')
+        party = customer.party()
         sale = self.shop.get_sale(party)
-        sale.web_id = web_id(self.shop.id, self.reference)
+        sale.currency = self.currency()
+        sale.web_id = match.web_id(self.shop.id, self.reference)
         sale.reference = self.reference
+        sale.description = self.order.get('customer_reference') or None
         sale.sale_date = self.placed_on()
         sale.lines = []
         invoice, delivery = (
             self.order['invoice_address'], self.order['delivery_address'])
-        sale.invoice_address = self.address(party, invoice, 'invoice')
-        sale.shipment_address = self.address(party, delivery, 'delivery')
+        sale.invoice_address = customer.address(
+            party, invoice, 'invoice')
+        sale.shipment_address = customer.address(
+            party, delivery, 'delivery')
         sale.party = Party(party.id)
         if 'shipment_cost_method' in sale._fields:
             # What the portal charged for shipping counts
             sale.shipment_cost_method = None
             sale.on_change_shipment_address()
+            for values in self.order['shipping']:
+                method = self.shipping_method(values)
+                if getattr(method, 'carrier', None):
+                    sale.carrier = method.carrier
         return sale
+
+    def currency(self):
+        "The one that the customer paid in, whatever the shop is kept in"
+        Currency = Pool().get('currency.currency')
+        code = self.order['currency']
+        if code == self.shop.currency.code:
+            return self.shop.currency
+        currencies = Currency.search([
+                ('code', '=', code),
+                ('rates', '!=', None),
+                ])
+        if not currencies:
+            self.reject('ferry.msg_order_currency', currency=code,
+                expected=self.shop.currency.code)
+        return currencies[0]
 
     def placed_on(self):
         "The date at which the customer placed the order, where the company is"
         placed_at = dt.datetime.fromisoformat(
             self.order['placed_at'].replace('Z', '+00:00'))
-        if self.shop.company.timezone:
-            import pytz
-            placed_at = placed_at.astimezone(
-                pytz.timezone(self.shop.company.timezone))
-        return placed_at.date()
+        return match.local_date(self.shop, placed_at.astimezone(
+                dt.timezone.utc).replace(tzinfo=None))
 
     def products(self):
         "The products by SKU"
@@ -399,14 +329,14 @@ class Entry:
 
     def line(self, sale, values, product):
         label = '%s (%s)' % (values['line'], values['sku'])
-        quantity = Decimal(values['quantity'])
+        quantity = _decimal(values['quantity'])
         unit = product.sale_uom
         if quantity != round(quantity, unit.digits):
             self.reject('ferry.msg_order_quantity', line=label,
                 quantity=values['quantity'], unit=unit.rec_name,
                 digits=unit.digits)
         line = self.new_line(
-            sale, product, quantity, Decimal(values['unit_price']))
+            sale, product, quantity, _decimal(values['unit_price']))
         self.check_tax(line, label, values)
         return line
 
@@ -425,7 +355,7 @@ class Entry:
         if values.get('tax_rate') in {None, ''}:
             return
         rate = self.tax_rate(line.taxes)
-        charged = Decimal(values['tax_rate'])
+        charged = _decimal(values['tax_rate'])
         if rate is not None and rate != charged:
             self.reject('ferry.msg_order_tax', line=label,
                 charged=_plain(charged), rate=_plain(rate))
@@ -459,23 +389,32 @@ class Entry:
         return lines
 
     def charge(self, sale, product, values, name):
-        net = Decimal(values['net'])
-        if not net and not Decimal(values['gross']):
+        net = _decimal(values['net'])
+        if not net and not _decimal(values['gross']):
             return []
         line = self.new_line(sale, product, Decimal(1), net)
         line.description = name or None
         self.check_tax(line, name or product.rec_name, values)
         return [line]
 
+    def shipping_method(self, values):
+        "What the shop says of the shipping method of the portal"
+        for method in self.shop.ferry_shipping_methods:
+            if method.code == values['code']:
+                return method
+
     def shipping_product(self, sale, values):
-        product = self.shop.ferry_shipping_product
+        method = self.shipping_method(values)
         carrier = getattr(sale, 'carrier', None)
+        product = (method.shipping_product if method else None
+            ) or self.shop.ferry_shipping_product
         if not product and carrier:
             product = carrier.carrier_product
         if not product and (
-                Decimal(values['net']) or Decimal(values['gross'])):
+                _decimal(values['net']) or _decimal(values['gross'])):
             self.reject('ferry.msg_order_shipping_product',
-                amount=values['gross'])
+                amount=values['gross'],
+                method=values['code'] or values['name'])
         return product
 
     def surcharge_product(self, values):
@@ -498,7 +437,7 @@ class Entry:
         """What is left between the totals becomes one visible line without
         tax; a unit price is never bent."""
         Line = Pool().get('sale.line')
-        residual = Decimal(self.order['gross']) - sale.total_amount
+        residual = _decimal(self.order['gross']) - sale.total_amount
         if not residual:
             return
         if abs(residual) > self.shop.ferry_tolerance:
@@ -517,7 +456,7 @@ class Entry:
 
     def check_total(self, sale):
         "Also after quoting, which may have applied rules of the ERP"
-        if sale.total_amount != Decimal(self.order['gross']):
+        if sale.total_amount != _decimal(self.order['gross']):
             self.reject_total(sale)
 
     def reject_total(self, sale):
@@ -525,8 +464,8 @@ class Entry:
         lang = Lang.get()
         self.reject('ferry.msg_order_total',
             charged=lang.currency(
-                Decimal(self.order['gross']), self.shop.currency),
-            total=lang.currency(sale.total_amount, self.shop.currency),
+                _decimal(self.order['gross']), sale.currency),
+            total=lang.currency(sale.total_amount, sale.currency),
             tolerance=lang.currency(
-                self.shop.ferry_tolerance, self.shop.currency,
+                self.shop.ferry_tolerance, sale.currency,
                 digits=price_digits[1]))

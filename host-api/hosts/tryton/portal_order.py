@@ -1,5 +1,7 @@
 # This file is part of Ferry.  The LICENSE file at the top level of this
 # repository contains the full license terms.
+import re
+
 from sql import Cast
 
 from trytond.i18n import gettext
@@ -7,10 +9,12 @@ from trytond.model import ModelView, fields
 from trytond.pool import Pool
 from trytond.pyson import Eval, If
 from trytond.transaction import Transaction
+from trytond.wizard import Button, StateTransition, StateView, Wizard
 
+from .exceptions import OperationError
 from .status import StatusModel, perform
 
-__all__ = ['PortalOrder']
+__all__ = ['PortalOrder', 'Skip', 'SkipAsk']
 
 
 class PortalOrder(StatusModel):
@@ -60,6 +64,15 @@ class PortalOrder(StatusModel):
                         ['review', 'waiting', 'skipped']),
                     'depends': ['state'],
                     },
+                'retry_same': {
+                    'invisible': Eval('state') != 'review',
+                    'depends': ['state'],
+                    },
+                'link': {
+                    'invisible': ~Eval('state').in_(
+                        ['review', 'waiting', 'skipped']),
+                    'depends': ['state'],
+                    },
                 'skip': {
                     'invisible': ~Eval('state').in_(['review', 'waiting']),
                     'depends': ['state'],
@@ -92,8 +105,75 @@ class PortalOrder(StatusModel):
 
     @classmethod
     @ModelView.button
+    def retry_same(cls, orders):
+        "Retry whatever is in review for the reasons of these orders"
+        kinds = {
+            (o.shop, o.reason_kind) for o in orders if o.state == 'review'}
+        alike = [o for o in cls.search([
+                    ('state', '=', 'review'),
+                    ('shop', 'in', list({s.id for s, _ in kinds})),
+                    ])
+            if (o.shop, o.reason_kind) in kinds]
+        for order in alike:
+            try:
+                cls.retry([order])
+            except OperationError:
+                # somebody else was faster with it; the others still are due
+                if order in orders:
+                    raise
+
+    @property
+    def reason_kind(self):
+        """What the reason says, without the names and numbers that are those
+        of a single order"""
+        kind = (self.reason or '').replace(self.reference, '…')
+        kind = re.sub(r'"[^"]*"', '"…"', kind)
+        kind = re.sub(r'\([^()]*\)', '(…)', kind)
+        # the remedy, and candidates, come in the sentences after it
+        kind = re.split(r'[.;] ', kind, maxsplit=1)[0]
+        return re.sub(r'[0-9][0-9.,]*', '…', kind)
+
+    @classmethod
+    @ModelView.button_action('ferry.wizard_portal_order_link')
+    def link(cls, orders):
+        pass
+
+    @classmethod
+    @ModelView.button_action('ferry.wizard_portal_order_skip')
     def skip(cls, orders):
+        pass
+
+    @classmethod
+    def ferry_skip(cls, orders, note):
         User = Pool().get('res.user')
         cls._perform(orders, 'skip-order',
-            reason=gettext('ferry.msg_skipped_by',
+            reason=gettext('ferry.msg_skipped_by', note=note,
                 user=User(Transaction().user).rec_name))
+
+
+class SkipAsk(ModelView):
+    "Portal Order Skip"
+    __name__ = 'ferry.portal_order.skip.ask'
+
+    note = fields.Char("Note", required=True,
+        help="Why the orders are never imported; shown with each of them.")
+
+
+class Skip(Wizard):
+    "Portal Order Skip"
+    __name__ = 'ferry.portal_order.skip'
+
+    start = StateView(
+        'ferry.portal_order.skip.ask',
+        'ferry.portal_order_skip_ask_view_form', [
+            Button("Cancel", 'end', 'tryton-cancel'),
+            Button("Skip", 'skip', 'tryton-ok', default=True),
+            ])
+    skip = StateTransition()
+
+    def transition_skip(self):
+        PortalOrder = Pool().get('ferry.portal_order')
+        PortalOrder.ferry_skip(
+            PortalOrder.browse(Transaction().context['active_ids']),
+            self.start.note)
+        return 'end'

@@ -62,6 +62,12 @@ class Sale(metaclass=PoolMeta):
         'get_ferry_status')
 
     @classmethod
+    def __register__(cls, module_name):
+        super().__register__(module_name)
+        # match.py looks among what was keyed lately
+        cls.__table_handler__(module_name).index_action('create_date', 'add')
+
+    @classmethod
     def get_ferry_status(cls, sales, names):
         status = {n: {s.id: None for s in sales} for n in names}
         if not schema.is_readable():

@@ -7,7 +7,7 @@ import time
 
 from trytond.transaction import Transaction
 
-__all__ = ['is_writable', 'is_readable', 'problem']
+__all__ = ['has_table', 'is_writable', 'is_readable', 'problem']
 
 RETRY = 5  # seconds until a negative answer is asked for again
 
@@ -50,6 +50,17 @@ def forget():
 
 def is_readable(transaction=None):
     return _answer(transaction or Transaction())[1]
+
+
+def has_table(name):
+    "Whether a table that came with a later release is there and readable"
+    if not is_readable():
+        return False
+    cursor = Transaction().connection.cursor()
+    cursor.execute(
+        "SELECT coalesce(has_table_privilege("
+        "to_regclass('ferry.' || %s), 'SELECT'), false)", (name,))
+    return cursor.fetchone()[0]
 
 
 def is_writable(transaction=None):

@@ -5,7 +5,7 @@ import urllib.parse
 from decimal import Decimal
 
 from trytond.i18n import gettext
-from trytond.model import ModelView, fields
+from trytond.model import ModelSQL, ModelView, fields
 from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Eval
 from trytond.rpc import RPC
@@ -13,10 +13,12 @@ from trytond.transaction import Transaction
 
 from trytond.modules.product import price_digits
 
-from . import change, engine, schema
+from . import change, engine, match, schema
+from .alert import are_addresses
 from .exceptions import OperationError, ShopSettingsError
 
-__all__ = ['Location', 'Shop', 'Shop_Warehouse']
+__all__ = ['Location', 'Shop', 'Shop_Country', 'Shop_PartyCategory',
+    'Shop_Warehouse']
 
 PROFILE = 'tryton-6.0'
 
@@ -58,10 +60,14 @@ _SETTINGS = {
     'safety_stock': 'ferry_safety_stock',
     'order_states': 'ferry_order_states',
     'total_tolerance': 'ferry_tolerance',
+    'owner': 'ferry_owner',
+    'customers': 'ferry_customers',
+    'customer_categories': 'ferry_customer_categories',
+    'customer_countries': 'ferry_customer_countries',
     }
 
 
-def _service_domain():
+def service_domain():
     return [
         ('type', '=', 'service'),
         ('template.type', '=', 'service'),
@@ -104,9 +110,15 @@ class Shop(metaclass=PoolMeta):
         "Tolerance", digits=price_digits, states=_required, depends=_depends,
         help="The difference of totals up to which an order is imported with "
         "an adjustment line.")
+    ferry_match_days = fields.Integer(
+        "Match within Days", states=_states, depends=_depends,
+        help="A sale that a person entered is taken for an order of the "
+        "portal only when it has the same number, customer and total and is "
+        "at most so many days away.\n"
+        "Leave empty for %s days." % match.WINDOW)
     ferry_adjustment_product = fields.Many2One(
         'product.product', "Adjustment Product",
-        domain=_service_domain(), states=_states,
+        domain=service_domain(), states=_states,
         context={
             'company': Eval('company', -1),
             },
@@ -114,18 +126,56 @@ class Shop(metaclass=PoolMeta):
         help="Used on adjustment lines and for surcharges without product.")
     ferry_shipping_product = fields.Many2One(
         'product.product', "Shipping Product",
-        domain=_service_domain(), states=_states,
+        domain=service_domain(), states=_states,
         context={
             'company': Eval('company', -1),
             },
         depends=_depends + ['company'],
         help="Used for the shipping charged by the portal.\n"
         "Leave empty to use the product of the carrier.")
+    ferry_shipping_methods = fields.One2Many(
+        'ferry.shipping_method', 'shop', "Shipping Methods", states=_states,
+        depends=_depends,
+        help="What stands for the shipping methods of the portal, where it "
+        "is not the shipping product.")
+    ferry_new_parties = fields.Boolean(
+        "New Parties", states=_states, depends=_depends,
+        help="Create a party for the customer of an order who is none yet.\n"
+        "Otherwise such an order is to be reviewed.")
     ferry_order_user = fields.Many2One(
         'res.user', "Order User", states=_states, depends=_depends,
         help="The user who enters the orders, with the access rights of this "
         "user.\n"
         "Leave empty to enter them as the system.")
+    ferry_customers = fields.Selection([
+            (None, ""),
+            ('orders', "With a Sale of the Shop"),
+            ('price_list', "With a Price List of Their Own"),
+            ('all', "All"),
+            ], "Customers", states=_states, depends=_depends,
+        help="The parties that the portal gets as customers, where customers "
+        "are among its jobs.\n"
+        "Leave empty for those with a sale of the shop.")
+    ferry_customer_categories = fields.Many2Many(
+        'web.shop-party.category', 'shop', 'category', "Customer Categories",
+        states=_states, depends=_depends,
+        help="Of these parties only those in one of the categories, or in "
+        "one below it.\n"
+        "Leave empty for parties of any category or none.")
+    ferry_customer_countries = fields.Many2Many(
+        'web.shop-country.country', 'shop', 'country', "Customer Countries",
+        domain=[
+            ('code', '!=', None),
+            ],
+        states=_states, depends=_depends,
+        help="Of these parties only those with an address in one of the "
+        "countries.\n"
+        "Leave empty for parties of any country.")
+    ferry_owner = fields.Text(
+        "Not Owned by Tryton", states=_states, depends=_depends,
+        help="What Ferry leaves alone, one field a line with its owner, "
+        "portal or nobody: product.description = portal\n"
+        "Everything else is Tryton's, and the portal is made to show it.")
     ferry_settings = fields.Text(
         "Other Settings", states=_states, depends=_depends,
         help="Further settings of the channel and its connector, as a JSON "
@@ -136,6 +186,14 @@ class Shop(metaclass=PoolMeta):
         help="The warehouses whose stock is offered, each with the location "
         "of the portal it supplies.")
 
+    ferry_alert_emails = fields.Char(
+        "Alert E-Mails", states=_states, depends=_depends,
+        help="Who is mailed when this shop needs attention: e-mail addresses "
+        "separated by commas.")
+    ferry_alerts = fields.One2Many(
+        'ferry.alert', 'shop', "Alerts", readonly=True,
+        filter=[('resolved_at', '=', None)],
+        states=_states, depends=_depends)
     ferry_jobs = fields.One2Many(
         'ferry.job', 'shop', "Jobs", readonly=True,
         states=_states, depends=_depends)
@@ -175,6 +233,18 @@ class Shop(metaclass=PoolMeta):
                 })
 
     @classmethod
+    def __register__(cls, module_name):
+        handler = cls.__table_handler__(module_name)
+        is_new = not handler.column_exist('ferry_new_parties')
+        super().__register__(module_name)
+        if is_new:
+            # the shops of before have always made parties
+            table = cls.__table__()
+            Transaction().connection.cursor().execute(*table.update(
+                    [table.ferry_new_parties],
+                    [cls.default_ferry_new_parties()]))
+
+    @classmethod
     def __post_setup__(cls):
         super().__post_setup__()
         engine.schedule(Transaction().database.name)
@@ -202,6 +272,18 @@ class Shop(metaclass=PoolMeta):
     def default_ferry_tolerance(cls):
         return Decimal('0.05')
 
+    @classmethod
+    def default_ferry_match_days(cls):
+        return match.WINDOW
+
+    @classmethod
+    def default_ferry_new_parties(cls):
+        return True
+
+    @classmethod
+    def default_ferry_customers(cls):
+        return 'orders'
+
     @property
     def to_sync(self):
         return super().to_sync or self.type == 'ferry'
@@ -221,10 +303,11 @@ class Shop(metaclass=PoolMeta):
         status = gettext(problem) if problem else None
         if not status:
             statuses = {}
+            ill = cls._ferry_ill_portals(shops)
             for shop in shops:
                 concerned = {
                     j.job_string for j in shop.ferry_jobs
-                    if j.last_error or j.paused or j.attention}
+                    if j.last_error or j.paused or j.attention or j.held}
                 if shop.type != 'ferry':
                     statuses[shop.id] = None
                 elif not shop.ferry_jobs:
@@ -234,8 +317,26 @@ class Shop(metaclass=PoolMeta):
                         jobs=', '.join(sorted(concerned)))
                 else:
                     statuses[shop.id] = gettext('ferry.msg_status_good')
+                if shop.id in ill:
+                    statuses[shop.id] = gettext('ferry.msg_status_portal_ill',
+                        reason=ill[shop.id], status=statuses[shop.id])
+                if statuses[shop.id] and shop.ferry_alerts:
+                    statuses[shop.id] = gettext('ferry.msg_status_alerts',
+                        count=len(shop.ferry_alerts),
+                        status=statuses[shop.id])
             return statuses
         return {s.id: status if s.type == 'ferry' else None for s in shops}
+
+    @classmethod
+    def _ferry_ill_portals(cls, shops):
+        "What the portal did last, of shops whose portal is left alone"
+        if not schema.has_table('breaker'):
+            return {}
+        cursor = Transaction().connection.cursor()
+        cursor.execute("SELECT channel, coalesce(reason, '') "
+            "FROM ferry.breaker WHERE state = 'open' AND channel = ANY(%s)",
+            ([s.id for s in shops if s.type == 'ferry'],))
+        return dict(cursor.fetchall())
 
     @classmethod
     def get_ferry_paused(cls, shops, name):
@@ -261,13 +362,20 @@ class Shop(metaclass=PoolMeta):
                 ('ferry_batch_cap', 1),
                 ('ferry_safety_stock', 0),
                 ('ferry_tolerance', 0),
+                ('ferry_match_days', 0),
                 ]:
             value = getattr(self, name)
+            if name == 'ferry_match_days' and value is None:
+                continue
             if value is None or value < least:
                 raise ShopSettingsError(gettext(
                         'ferry.msg_shop_least', shop=self.rec_name,
                         field=self._ferry_label(name), least=least,
                         value='' if value is None else value))
+        if not are_addresses(self.ferry_alert_emails):
+            raise ShopSettingsError(gettext(
+                    'ferry.msg_shop_emails', shop=self.rec_name,
+                    value=self.ferry_alert_emails))
         self._check_ferry_settings(self.ferry_channel_settings())
 
     def _check_ferry_settings(self, settings):
@@ -297,6 +405,18 @@ class Shop(metaclass=PoolMeta):
             return cls._ferry_label(_SETTINGS[setting])
         return setting
 
+    def _ferry_owners(self):
+        "The owners of the fields that are not Tryton's"
+        owners = {}
+        for line in filter(str.strip, self.ferry_owner.splitlines()):
+            field, equals, owner = map(str.strip, line.partition('='))
+            if not (field and equals and owner) or field in owners:
+                raise ShopSettingsError(gettext(
+                        'ferry.msg_shop_owner', shop=self.rec_name,
+                        field=self._ferry_label('ferry_owner'), line=line))
+            owners[field] = owner
+        return owners
+
     def ferry_channel_settings(self):
         "The settings of the channel, for ferry.channel"
         settings = {}
@@ -318,10 +438,16 @@ class Shop(metaclass=PoolMeta):
                         field=self._ferry_setting_label(doubles[0])))
         for setting, name in _SETTINGS.items():
             value = getattr(self, name)
-            if value is None or value == '':
+            if value is None or value == '' or value == ():
                 continue
             if setting == 'order_states':
                 value = [s.strip() for s in value.split(',') if s.strip()]
+            elif setting == 'owner':
+                value = self._ferry_owners()
+            elif setting == 'customer_categories':
+                value = sorted(str(c.id) for c in value)
+            elif setting == 'customer_countries':
+                value = sorted(c.code for c in value)
             elif isinstance(value, Decimal):
                 value = format(value.normalize(), 'f')
             settings[setting] = value
@@ -468,6 +594,27 @@ class Shop_Warehouse(ModelView, metaclass=PoolMeta):
                         ('id', 'in', list(ids)),
                         ('type', '=', 'ferry'),
                         ]))
+
+
+class Shop_PartyCategory(ModelSQL):
+    "Web Shop - Party Category"
+    __name__ = 'web.shop-party.category'
+
+    shop = fields.Many2One(
+        'web.shop', "Shop", ondelete='CASCADE', select=True, required=True)
+    # a shop that loses its last category would have everybody as customer
+    category = fields.Many2One(
+        'party.category', "Category", ondelete='RESTRICT', required=True)
+
+
+class Shop_Country(ModelSQL):
+    "Web Shop - Country"
+    __name__ = 'web.shop-country.country'
+
+    shop = fields.Many2One(
+        'web.shop', "Shop", ondelete='CASCADE', select=True, required=True)
+    country = fields.Many2One(
+        'country.country', "Country", ondelete='RESTRICT', required=True)
 
 
 class Location(metaclass=PoolMeta):

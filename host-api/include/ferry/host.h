@@ -31,7 +31,7 @@ typedef struct ferry_host {
    const void *(*get_extension)(const struct ferry_host *host, const char *id);
 
    // "Please call plugin->pump() on a [host-thread] soon." Calls collapse; returns at once, without calling pump().
-   // Only called when the host offers FERRY_EXT_ORDER_ENTRY. [thread-safe & active]
+   // Only called when the host offers FERRY_EXT_ORDER_ENTRY or FERRY_EXT_PRICE. [thread-safe & active]
    void (*request_pump)(const struct ferry_host *host);
 } ferry_host_t;
 

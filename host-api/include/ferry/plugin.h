@@ -58,8 +58,8 @@ typedef struct ferry_plugin {
    // worker threads may be inside the host's log. [host-thread]
    void (*deactivate)(const struct ferry_plugin *plugin, uint32_t drain_ms);
 
-   // Makes at most ONE call into FERRY_EXT_ORDER_ENTRY, so that one portal order is one ERP transaction. Returns how
-   // many calls wait after it: call again while that is not 0 (in between, the host may do other work). 0 when not
+   // Makes at most ONE call into FERRY_EXT_ORDER_ENTRY or FERRY_EXT_PRICE, so that one portal order is one ERP
+   // transaction, and so is one batch of prices. Returns how many calls wait after it: call again while that is not 0 (in between, the host may do other work). 0 when not
    // active. [host-thread & active]
    uint32_t (*pump)(const struct ferry_plugin *plugin);
 

@@ -25,7 +25,8 @@ function userInterface() {
   if (!env.PORTAL_UI_PORT || seeding) return [];
   const { AdminUiPlugin } = require('@vendure/admin-ui-plugin');
   return [AdminUiPlugin.init({ route: 'admin', hostname: '127.0.0.1', port: Number(env.PORTAL_UI_PORT),
-    adminUiConfig: { apiHost: 'http://127.0.0.1', apiPort: port, adminApiPath: 'admin-api', tokenMethod: 'bearer' } })];
+    adminUiConfig: { apiHost: 'http://127.0.0.1', apiPort: port, adminApiPath: 'admin-api', tokenMethod: 'bearer',
+      loginImageUrl: '/admin/assets/logo-login.webp' } })]; // its default lies on the internet: no traffic but loopback
 }
 
 const config = {
@@ -39,10 +40,13 @@ const config = {
   customFields: {
     Order: [text('erpOrderNumber', { unique: true }), text('erpStatus', { public: false }), text('erpInvoiceNumber')],
     Product: [text('erpId', { unique: true, public: false })],
-    ProductVariant: [text('erpId', { unique: true, public: false }),
+    ProductVariant: [text('erpId', { unique: true, public: false }), text('erpUnit'), text('erpCategories', { type: 'text' }),
+      text('erpAttributes', { type: 'text' }), text('erpImages', { type: 'text' }),
       { name: 'costPrice', type: 'int', nullable: true, public: false, min: 0 }],
-    Customer: [text('erpPartyCode', { unique: true, public: false })],
+    Customer: [text('erpPartyCode', { unique: true, public: false }), text('erpTaxIdentifier', { public: false }),
+      { name: 'erpCreditHold', type: 'boolean', nullable: true, public: false }],
     Fulfillment: [text('erpShipmentNumber')],
+    Promotion: [text('erpKey', { unique: true, public: false }), { name: 'erpTiers', type: 'text', nullable: true, public: false }],
   },
   plugins: userInterface(),
 };

@@ -29,7 +29,7 @@ def read(path):
 def sections(path):
     text = '\n' + read(path)
     parts = re.split(r'\n-- name: *([^\n]+)\n', text)
-    return {name.strip(): body for name, body in zip(parts[1::2], parts[2::2])}
+    return {name.strip(): body.strip() for name, body in zip(parts[1::2], parts[2::2])}
 
 
 def resolve(named, name, kind, missing):
@@ -184,15 +184,18 @@ def prepare(connection, shop):
     connection.commit()
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+def arguments(documentation):
+    parser = argparse.ArgumentParser(description=documentation.split('\n')[0])
     parser.add_argument('-c', '--config', required=True)
     parser.add_argument('-d', '--database', required=True)
     parser.add_argument('--libpq', required=True, help='connection string of the same database')
     parser.add_argument('--shop', type=int, default=1)
-    parser.add_argument('--moves', type=int, default=300)
     parser.add_argument('--seed', type=int, default=1)
-    given = parser.parse_args()
+    return parser
+
+
+def start(given):
+    """Tryton's pool and a connection of our own, with the shop's channel."""
     os.environ['TRYTOND_CONFIG'] = given.config
     from trytond.config import config
     config.update_etc(given.config)
@@ -201,8 +204,16 @@ def main():
     Pool.start()
     pool = Pool(given.database)
     pool.init()
-    connection = psycopg2.connect(given.libpq)
+    connection = psycopg2.connect(given.libpq, options='-c jit=off')
     prepare(connection, given.shop)
+    return pool, connection
+
+
+def main():
+    parser = arguments(__doc__)
+    parser.add_argument('--moves', type=int, default=300)
+    given = parser.parse_args()
+    pool, connection = start(given)
     found = compare(pool, given.database, connection, given.shop, given.moves, given.seed)
     for line in found[:50]:
         print(line)

@@ -1,7 +1,20 @@
 -- What the portal should know of the sale that its order became. The key is the sale's id.
+--
+-- A shipment stands in it once it has left: state done, with the moves to a customer that belong to the sale's lines, per
+-- SKU in the product's sale unit. Each is an entry of its own, in order of id. What a person took out of a shipment was
+-- never sent, and returns are no shipments. A kit goes with the shipment by which it is whole, as far as its scarcest
+-- component has been sent.
+--   number    Tryton's number of the shipment, by which the portal's own record of it is known again
+--   carrier   the carrier's party, where a module (sale_shipment_cost, stock_shipment_cost) gives shipments one
+--   tracking  of its packages, where stock_package_shipping gives them references; else the shipment's own reference,
+--             which is where Tryton's carrier modules, and people without them, keep it
+-- What products, units and carriers are called is no news of a shipment: `changed` does not look for it, a comparison of
+-- everything finds it.
+--
+-- Sections named `x without t` stand for `%x%` where the ERP has no table t.
 
 -- name: tables
-sale_sale
+sale_sale sale_line stock_move stock_shipment_out stock_location product_product product_template product_uom party_party
 
 -- name: all
 SELECT o.erp_id FROM ferry.portal_order o WHERE o.channel = :channel::integer AND o.state = 'linked'
@@ -12,15 +25,126 @@ WHERE o.channel = :channel::integer AND o.state = 'linked' AND o.txid >= (:since
     AND NOT pg_visible_in_snapshot(o.txid, :snapshot::pg_snapshot)
 
 -- name: changed
-SELECT o.erp_id FROM sale_sale s JOIN ferry.portal_order o ON o.erp_id = s.id
-WHERE age(s.xmin) BETWEEN 0 AND (SELECT ferry.age_of((:since::text)::xid8))
-    AND o.channel = :channel::integer AND o.state = 'linked'
+-- A move that says no sale says it by a line, or by a line's component.
+WITH since AS MATERIALIZED (SELECT ferry.age_of((:since::text)::xid8) AS age),
+moved AS MATERIALIZED (
+    SELECT m.origin FROM stock_move m
+        WHERE age(m.xmin) BETWEEN 0 AND (SELECT age FROM since) AND starts_with(m.origin, 'sale.line')
+    UNION SELECT m.origin FROM stock_shipment_out h JOIN stock_move m ON m.shipment = 'stock.shipment.out,' || h.id
+        WHERE age(h.xmin) BETWEEN 0 AND (SELECT age FROM since) AND starts_with(m.origin, 'sale.line')
+    %changed_packages%
+), sale AS (
+    SELECT s.id FROM sale_sale s WHERE age(s.xmin) BETWEEN 0 AND (SELECT age FROM since)
+    UNION SELECT l.sale FROM sale_line l WHERE age(l.xmin) BETWEEN 0 AND (SELECT age FROM since)
+    UNION SELECT l.sale FROM moved m JOIN sale_line l
+        ON l.id = CASE WHEN starts_with(m.origin, 'sale.line,') THEN split_part(m.origin, ',', 2)::integer END
+    %changed_components%
+)
+SELECT o.erp_id FROM sale s JOIN ferry.portal_order o ON o.erp_id = s.id
+WHERE o.channel = :channel::integer AND o.state = 'linked'
+
+-- name: changed_packages
+UNION SELECT m.origin FROM stock_package k JOIN stock_move m ON m.shipment = k.shipment
+        WHERE age(k.xmin) BETWEEN 0 AND (SELECT age FROM since) AND starts_with(m.origin, 'sale.line')
+
+-- name: changed_packages without stock_package
+
+-- name: changed_components
+UNION SELECT l.sale FROM sale_line_component c JOIN sale_line l ON l.id = c.line
+        WHERE age(c.xmin) BETWEEN 0 AND (SELECT age FROM since)
+    UNION SELECT l.sale FROM moved m JOIN sale_line_component c ON c.id = CASE
+            WHEN starts_with(m.origin, 'sale.line.component,') THEN split_part(m.origin, ',', 2)::integer END
+        JOIN sale_line l ON l.id = c.line
+
+-- name: changed_components without sale_line_component
 
 -- name: desired
 -- A sale that was deleted in the ERP reads as cancelled: the portal keeps the order, so its number is never withdrawn.
-SELECT o.erp_id AS key, 0 AS part, o.reference AS label,
-    '{"order":' || to_json(o.portal_id) || ',"reference":' || to_json(o.reference)
-    || ',"number":' || to_json(coalesce(nullif(s.number::text, ''), o.erp_number, ''))
-    || ',"state":' || to_json(coalesce(s.state::text, 'cancelled')) || '}' AS document
-FROM candidate c JOIN ferry.portal_order o ON o.erp_id = c.key AND o.channel = :channel::integer AND o.state = 'linked'
-LEFT JOIN sale_sale s ON s.id = o.erp_id
+WITH linked AS MATERIALIZED (
+    SELECT o.erp_id AS sale, o.portal_id, o.reference, o.erp_number
+    FROM candidate c JOIN ferry.portal_order o ON o.erp_id = c.key AND o.channel = :channel::integer
+        AND o.state = 'linked'
+), line AS MATERIALIZED (
+    SELECT k.sale, l.id, l.product, l.quantity, l.unit FROM linked k JOIN sale_line l ON l.sale = k.sale
+    WHERE l.type = 'line'
+), sent AS MATERIALIZED (
+    -- what has left, by the line or the component that it was for
+    SELECT o.line, o.component, m.product, h.id AS shipment, m.internal_quantity::numeric AS quantity
+    FROM (SELECT l.id AS line, NULL::integer AS component, 'sale.line,' || l.id AS origin FROM line l %components%) o
+    JOIN stock_move m ON m.origin = o.origin AND m.state = 'done'
+    JOIN stock_location t ON t.id = m.to_location AND t.type = 'customer'
+    JOIN stock_shipment_out h ON h.id = CASE WHEN starts_with(m.shipment, 'stock.shipment.out,')
+        THEN split_part(m.shipment, ',', 2)::integer END AND h.state = 'done'
+), unit AS MATERIALIZED (
+    -- the more exact of the two, as Tryton takes it
+    SELECT u.id, u.digits, CASE WHEN u.factor > u.rate THEN u.factor::numeric ELSE 1 / u.rate::numeric END AS factor
+    FROM product_uom u
+), parcel AS (
+    SELECT q.sale, q.shipment, q.sku, trim_scale(round(sum(q.quantity), 6)) AS quantity FROM (
+        SELECT l.sale, e.shipment, coalesce(p.code::text, '') AS sku, e.quantity * du.factor / su.factor AS quantity
+        FROM sent e JOIN line l ON l.id = e.line JOIN product_product p ON p.id = e.product
+        JOIN product_template t ON t.id = p.template JOIN unit du ON du.id = t.default_uom
+        JOIN unit su ON su.id = coalesce(t.sale_uom, t.default_uom)
+        WHERE e.component IS NULL
+        %kits%
+    ) q GROUP BY q.sale, q.shipment, q.sku HAVING round(sum(q.quantity), 6) > 0
+), told AS (
+    SELECT g.sale, string_agg('{"number":' || to_json(coalesce(nullif(to_jsonb(h)->>'number', ''), h.id::text))
+        || ',"carrier":' || to_json(coalesce(%carrier%, ''))
+        || ',"tracking":' || to_json(coalesce(%packages%, to_jsonb(h)->>'reference', ''))
+        || ',"lines":[' || g.lines || ']}', ',' ORDER BY h.id) AS shipments
+    FROM (
+        SELECT q.sale, q.shipment, string_agg('{"sku":' || to_json(q.sku) || ',"quantity":"' || q.quantity || '"}', ','
+            ORDER BY q.sku COLLATE "C") AS lines
+        FROM parcel q GROUP BY q.sale, q.shipment
+    ) g JOIN stock_shipment_out h ON h.id = g.shipment
+    GROUP BY g.sale
+)
+SELECT k.sale AS key, 0 AS part, k.reference AS label,
+    '{"order":' || to_json(k.portal_id) || ',"reference":' || to_json(k.reference)
+    || ',"number":' || to_json(coalesce(nullif(s.number::text, ''), k.erp_number, ''))
+    || ',"state":' || to_json(coalesce(s.state::text, 'cancelled'))
+    || ',"shipments":[' || coalesce(h.shipments, '') || ']}' AS document
+FROM linked k LEFT JOIN sale_sale s ON s.id = k.sale LEFT JOIN told h ON h.sale = k.sale
+
+-- name: components
+UNION ALL SELECT l.id, c.id, 'sale.line.component,' || c.id FROM line l JOIN sale_line_component c ON c.line = l.id
+
+-- name: components without sale_line_component
+
+-- name: kits
+-- What is whole by this shipment less what was whole by the one before.
+UNION ALL
+        SELECT w.sale, w.shipment, w.sku, w.quantity - lag(w.quantity, 1, 0::numeric) OVER (PARTITION BY w.line
+            ORDER BY w.shipment)
+        FROM (
+            SELECT l.sale, l.id AS line, g.shipment, coalesce(p.code::text, '') AS sku, trunc(round(min(coalesce((
+                    SELECT sum(e.quantity) FROM sent e WHERE e.component = c.id AND e.shipment <= g.shipment), 0)
+                / (c.quantity::numeric * cu.factor / cdu.factor)) * l.quantity::numeric * lu.factor / su.factor, 8),
+                su.digits) AS quantity
+            FROM (SELECT DISTINCT e.line, e.shipment FROM sent e WHERE e.component IS NOT NULL) g
+            JOIN line l ON l.id = g.line JOIN sale_line_component c ON c.line = l.id AND c.quantity > 0
+            JOIN product_product cp ON cp.id = c.product JOIN product_template ct ON ct.id = cp.template
+                AND ct.type IN ('goods', 'assets')
+            JOIN product_product p ON p.id = l.product JOIN product_template t ON t.id = p.template
+            JOIN unit cu ON cu.id = c.unit JOIN unit cdu ON cdu.id = ct.default_uom
+            JOIN unit lu ON lu.id = l.unit JOIN unit su ON su.id = coalesce(t.sale_uom, t.default_uom)
+            GROUP BY l.sale, l.id, g.shipment, p.code, l.quantity, lu.factor, su.factor, su.digits
+        ) w
+
+-- name: kits without sale_line_component
+
+-- name: carrier
+(SELECT y.name::text FROM carrier x JOIN party_party y ON y.id = x.party
+            WHERE x.id = (to_jsonb(h)->>'carrier')::integer)
+
+-- name: carrier without carrier
+NULL::text
+
+-- name: packages
+(SELECT string_agg(DISTINCT j.reference, ' ' ORDER BY j.reference) FROM stock_package k
+            CROSS JOIN LATERAL (SELECT nullif(to_jsonb(k)->>'shipping_reference', '') AS reference) j
+            WHERE k.shipment = 'stock.shipment.out,' || h.id)
+
+-- name: packages without stock_package
+NULL::text

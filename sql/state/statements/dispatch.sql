@@ -7,27 +7,36 @@ WITH lane AS (
     WHERE channel = :channel::integer AND job = :job::text AND holder = :holder::text AND epoch = :epoch::bigint
         AND expires_at > clock_timestamp()
 ), kind(rank, state, priority) AS (
-    VALUES (0, 'pending', 0), (1, 'pending', 1), (2, 'absent', 0), (3, 'absent', 1)
+    VALUES (0, 'pending', 0), (2, 'pending', 1), (3, 'absent', 0), (4, 'absent', 1)
 ), waiting AS (
     SELECT min(w.next_attempt_at) AS next_due FROM kind CROSS JOIN LATERAL (
         SELECT p.next_attempt_at FROM ferry.publication p
         WHERE p.channel = :channel::integer AND p.feed = :feed::text AND p.state IN ('pending', 'absent')
             AND p.state = kind.state AND p.priority = kind.priority AND p.next_attempt_at > now()
                 ORDER BY p.next_attempt_at LIMIT 1) w
+), doubtful AS (
+    SELECT min(p.confirm_at) AS next_due FROM ferry.publication p
+    WHERE p.channel = :channel::integer AND p.feed = :feed::text AND p.state = 'settled' AND p.confirm_at > now()
 ), due AS (
-    SELECT kind.rank, d.* FROM kind CROSS JOIN LATERAL (
+    (SELECT kind.rank, d.next_attempt_at AS due_at, d.* FROM kind CROSS JOIN LATERAL (
         SELECT p.* FROM ferry.publication p
         WHERE p.channel = :channel::integer AND p.feed = :feed::text AND p.state IN ('pending', 'absent')
             AND p.state = kind.state AND p.priority = kind.priority AND p.next_attempt_at <= now()
             AND (p.key, p.part) NOT IN (SELECT * FROM unnest(:except_keys::bigint[], :except_parts::integer[]))
-        ORDER BY p.next_attempt_at LIMIT :most::bigint) d
-    ORDER BY kind.rank, d.next_attempt_at LIMIT :most::bigint
+        ORDER BY p.next_attempt_at LIMIT :most::bigint) d)
+    UNION ALL
+    -- few, and perhaps selling too much: only what decreases goes before
+    (SELECT 1, p.confirm_at, p.* FROM ferry.publication p
+    WHERE p.channel = :channel::integer AND p.feed = :feed::text AND p.state = 'settled' AND p.confirm_at <= now()
+        AND (p.key, p.part) NOT IN (SELECT * FROM unnest(:except_keys::bigint[], :except_parts::integer[]))
+    ORDER BY p.confirm_at LIMIT :most::bigint)
+    ORDER BY rank, due_at LIMIT :most::bigint
 )
-SELECT EXISTS (SELECT FROM lane), ferry.micros((SELECT next_due FROM waiting)), due.key, due.part, due.label,
-    due.desired,
-    due.acknowledged, due.state, due.attempts, due.snoozes, ferry.micros(due.next_attempt_at), due.reason
+SELECT EXISTS (SELECT FROM lane), ferry.micros(least((SELECT next_due FROM waiting), (SELECT next_due FROM doubtful))),
+    due.key, due.part, due.label, due.desired, due.acknowledged, due.state, due.attempts, due.snoozes,
+    ferry.micros(due.next_attempt_at), due.reason, ferry.micros(due.confirm_at)
 FROM (VALUES (1)) one LEFT JOIN due ON EXISTS (SELECT FROM lane)
-ORDER BY due.rank, due.next_attempt_at
+ORDER BY due.rank, due.due_at
 
 -- name: settle
 -- One exchange per element of the first arrays, one item per element of the item arrays. A publication contributes one
@@ -38,9 +47,10 @@ WITH exchange AS MATERIALIZED (
         :replies::text[]) WITH ORDINALITY AS x(started, finished, requests, status, request, reply, number)
 ), item AS MATERIALIZED (
     SELECT * FROM unnest(:numbers::integer[], :keys::bigint[], :parts::integer[], :documents::text[], :verdicts::text[],
-        :states::text[], :attempts::integer[], :snoozes::integer[], :next_attempts::bigint[], :reasons::text[])
+        :states::text[], :attempts::integer[], :snoozes::integer[], :next_attempts::bigint[], :reasons::text[],
+        :confirms::bigint[])
         WITH ORDINALITY AS i(number, key, part, document, verdict, state, attempts, snoozes, next_attempt, reason,
-            position)
+            confirm, position)
 ), recorded AS (
     INSERT INTO ferry.exchange (id, channel, job, started_at, finished_at, requests, keys, verdicts, status, request,
         reply)
@@ -52,15 +62,22 @@ WITH exchange AS MATERIALIZED (
         FROM item i GROUP BY i.number) b ON b.number = x.number
 ), sent AS MATERIALIZED (
     -- a row that is locked carries a copy of every row it is joined with, so these stay narrow
-    SELECT x.number, x.id, x.finished FROM exchange x
+    SELECT x.number, x.id, x.started, x.finished FROM exchange x
 ), latest AS (
     SELECT DISTINCT ON (key, part) * FROM item ORDER BY key, part, position DESC
 ), old AS MATERIALIZED (
-    SELECT p.key, p.part, p.run, p.state, coalesce(p.desired, '') <> l.document AS moved_on,
+    -- fewer attempts than the exchange found: the ERP said something else meanwhile and the same again, or a person
+    -- replayed the record. What an exchange that began before has to say of it is not about this beginning.
+    SELECT p.key, p.part, p.run, p.state,
+        coalesce(p.desired, '') <> l.document OR (l.verdict <> 'delivered'
+            AND p.attempts < l.attempts - (l.verdict NOT IN ('snooze', 'drifted'))::integer) AS moved_on,
+        (p.state = 'held' OR p.state = 'settled' AND p.discarded IS NOT NULL AND starts_with(p.reason, 'discarded: '))
+            AND (coalesce(p.desired, '') <> l.document OR l.verdict <> 'delivered') AS stays,
         l.document, l.verdict = 'delivered' AS delivered, l.state AS told, l.attempts, l.snoozes, l.next_attempt,
-        l.reason, x.id AS exchange, x.finished
+        l.reason, nullif(l.confirm, 0) AS confirm, x.id AS exchange, x.started, x.finished, p.exposed
     FROM latest l JOIN sent x ON x.number = l.number CROSS JOIN LATERAL (
-        SELECT p.key, p.part, p.run, p.state, p.desired FROM ferry.publication p
+        SELECT p.key, p.part, p.run, p.state, p.attempts, p.desired, p.exposed, p.discarded, p.reason
+        FROM ferry.publication p
         WHERE p.channel = :channel::integer AND p.feed = :feed::text AND p.key = l.key AND p.part = l.part OFFSET 0) p
     FOR UPDATE OF p
 ), settled AS (
@@ -69,16 +86,31 @@ WITH exchange AS MATERIALIZED (
         acknowledged_fingerprint = CASE WHEN o.delivered THEN hashtextextended(nullif(o.document, ''), 0)
             ELSE p.acknowledged_fingerprint END,
         acknowledged_at = CASE WHEN o.delivered THEN ferry.instant(o.finished) ELSE p.acknowledged_at END,
-        state = CASE WHEN o.moved_on THEN 'pending' ELSE o.told END,
-        attempts = CASE WHEN o.moved_on THEN 0 ELSE o.attempts END,
-        snoozes = CASE WHEN o.moved_on THEN 0 ELSE o.snoozes END,
-        next_attempt_at = CASE WHEN o.moved_on THEN clock_timestamp()
+        in_doubt = p.in_doubt AND NOT o.delivered,
+        -- what was under way when its record came to be held or was discarded: only that value's own arrival ends it
+        state = CASE WHEN o.stays THEN o.state WHEN o.moved_on THEN 'pending' ELSE o.told END,
+        attempts = CASE WHEN o.moved_on OR o.stays THEN 0 ELSE o.attempts END,
+        snoozes = CASE WHEN o.moved_on OR o.stays THEN 0 ELSE o.snoozes END,
+        next_attempt_at = CASE WHEN o.stays THEN NULL WHEN o.moved_on THEN clock_timestamp()
             WHEN o.told IN ('pending', 'absent') THEN ferry.instant(o.next_attempt) END,
-        reason = CASE WHEN NOT o.moved_on THEN o.reason END,
-        exchange = o.exchange
+        reason = CASE WHEN o.stays THEN p.reason WHEN NOT o.moved_on THEN o.reason END,
+        -- what came into doubt while the exchange was under way is not settled by it
+        confirm_at = greatest(ferry.instant(o.confirm), CASE WHEN p.confirm_at > ferry.instant(o.started)
+            THEN p.confirm_at END),
+        exchange = o.exchange,
+        -- nothing but this and what is wished by now can be shown any more, unless a request may still be applied
+        exposed = CASE WHEN p.exposed IS NULL THEN NULL
+            WHEN o.delivered AND o.confirm IS NULL AND NOT coalesce(p.confirm_at > ferry.instant(o.started), false)
+                THEN greatest(ferry.exposure(nullif(o.document, '')), ferry.exposure(p.desired))
+            WHEN o.told = 'absent' THEN ferry.exposure(p.desired) ELSE p.exposed END
     FROM old o
     WHERE p.channel = :channel::integer AND p.feed = :feed::text AND p.key = o.key AND p.part = o.part
-    RETURNING p.run, o.state AS old_state, p.state AS new_state
+    RETURNING p.run, o.state AS old_state, p.state AS new_state, p.key, o.exposed AS old_exposed, p.exposed
+), left_to_others AS (
+    -- the channels that share this record have more room than they knew
+    INSERT INTO ferry.change_hint (feed, key)
+    SELECT DISTINCT :feed::text, s.key FROM settled s WHERE s.exposed < s.old_exposed
+    RETURNING pg_notify('ferry', feed)::text
 ), moved AS (
     SELECT run,
         sum((new_state = 'settled')::integer - (old_state = 'settled')::integer) AS successful,
@@ -93,3 +125,23 @@ WITH exchange AS MATERIALIZED (
 )
 UPDATE ferry.job SET last_success_at = clock_timestamp()
 WHERE channel = :channel::integer AND job = :feed::text AND EXISTS (SELECT FROM item WHERE verdict = 'delivered')
+
+-- name: wake_absent
+-- What waits for these is looked for at once, and by its time again if it is still not there. A record that is being
+-- written is left to its time: lanes never wait for one another.
+WITH brought AS (
+    SELECT DISTINCT p.label FROM unnest(:keys::bigint[], :parts::integer[]) b(key, part) CROSS JOIN LATERAL (
+        SELECT p.label FROM ferry.publication p
+        WHERE p.channel = :channel::integer AND p.feed = :feed::text AND p.key = b.key AND p.part = b.part OFFSET 0) p
+), waiting AS MATERIALIZED (
+    SELECT p.feed, p.key, p.part FROM brought b CROSS JOIN LATERAL (
+        SELECT p.feed, p.key, p.part FROM ferry.publication p
+        WHERE p.channel = :channel::integer AND p.label = b.label AND p.state = 'absent'
+            AND p.feed = ANY (:waiting::text[]) AND p.next_attempt_at > now() OFFSET 0) p
+    FOR UPDATE OF p SKIP LOCKED
+), woken AS (
+    UPDATE ferry.publication p SET next_attempt_at = clock_timestamp() FROM waiting w
+    WHERE p.channel = :channel::integer AND p.feed = w.feed AND p.key = w.key AND p.part = w.part
+    RETURNING p.feed
+)
+SELECT count(*), max(pg_notify('ferry', f.feed)::text) FROM (SELECT DISTINCT feed FROM woken) f

@@ -7,16 +7,16 @@ RETURNING id
 
 -- name: store
 -- Only new and changed orders are written. An order contributes one to the run that saw it changed: deferred while
--- waiting
--- or ready, failed in review, successful when linked or skipped.
+-- waiting or ready, failed in review, successful when linked or skipped. One that is cancelled, or that a person
+-- skips, after it may have been handed to the ERP stays ready: it is looked for there before it is skipped.
 WITH given AS MATERIALIZED (
     SELECT DISTINCT ON (g.reference) g.*,
-        hashtextextended(concat_ws('|', g.portal_state, g.acknowledged, g.open, g.cancelled, g.document),
-            0) AS fingerprint
+        hashtextextended(concat_ws('|', g.portal_state, g.acknowledged, g.open, g.cancelled, g.document,
+            CASE WHEN g.admission <> 'import' THEN g.admission || g.ruling END), 0) AS fingerprint
     FROM unnest(:references::text[], :portal_ids::text[], :states::text[], :placed::bigint[], :acknowledged::boolean[],
-        :open::boolean[], :cancelled::boolean[], :documents::text[])
+        :open::boolean[], :cancelled::boolean[], :documents::text[], :admissions::text[], :rulings::text[])
         WITH ORDINALITY AS g(reference, portal_id, portal_state, placed, acknowledged, open, cancelled, document,
-            position)
+            admission, ruling, position)
     ORDER BY g.reference, g.position DESC
 ), renamed AS (
     -- an order that changed its number: imported again it would be doubled
@@ -28,18 +28,27 @@ WITH given AS MATERIALIZED (
     WHERE o.channel = :channel::integer AND o.portal_id = g.portal_id AND o.reference <> g.reference
     RETURNING g.reference
 ), known AS MATERIALIZED (
-    SELECT g.*, o.state AS old_state, o.reason AS old_reason, o.erp_id, o.fingerprint IS DISTINCT
-        FROM g.fingerprint AS is_changed, o.last_seen_at
+    SELECT g.*, o.state AS old_state, o.reason AS old_reason, o.cancelled AS was_cancelled, o.handed_over, o.erp_id,
+        o.skip_asked_at IS NOT NULL AS is_to_be_skipped,
+        o.fingerprint IS DISTINCT FROM g.fingerprint AS is_changed, o.last_seen_at, coalesce(o.left_alone, false) AS was_left_alone,
+        -- the ERP may have it, or a person has asked for it: too late for a rule
+        CASE WHEN o.handed_over OR o.admitted THEN 'import' ELSE g.admission END AS ruled
     FROM (SELECT * FROM given WHERE reference NOT IN (SELECT reference FROM renamed)) g
     LEFT JOIN ferry.portal_order o ON o.channel = :channel::integer AND o.reference = g.reference
 ), decided AS MATERIALIZED (
     SELECT k.*, CASE
-        WHEN k.old_state IN ('linked', 'skipped') THEN k.old_state
-        WHEN k.cancelled THEN 'skipped'
-        WHEN k.acknowledged THEN 'ready'
-        WHEN k.old_state = 'review' THEN 'review'
+        WHEN k.old_state = 'linked' OR k.old_state = 'skipped' AND NOT k.was_left_alone THEN k.old_state
+        WHEN (k.cancelled OR k.is_to_be_skipped) AND k.handed_over THEN 'ready'
+        WHEN k.cancelled OR k.ruled = 'never' THEN 'skipped'
+        WHEN k.acknowledged AND k.ruled = 'import' THEN 'ready'
+        WHEN k.acknowledged AND k.ruled = 'review' OR k.old_state = 'review' AND k.ruled <> 'wait' THEN 'review'
         ELSE 'waiting' END AS new_state
     FROM known k WHERE k.is_changed
+), told AS MATERIALIZED (
+    SELECT d.*, CASE WHEN NOT d.cancelled AND d.new_state = CASE d.ruled WHEN 'never' THEN 'skipped' WHEN 'review' THEN 'review'
+        WHEN 'wait' THEN 'waiting' END AND (d.old_state IS DISTINCT FROM 'skipped' OR d.was_left_alone)
+        THEN nullif(d.ruling, '') END AS ruled_so
+    FROM decided d
 ), seen AS (
     -- often enough to look at the longest unseen first, seldom enough not to rewrite every open order at each poll
     UPDATE ferry.portal_order o SET last_seen_at = clock_timestamp() FROM known k
@@ -47,21 +56,29 @@ WITH given AS MATERIALIZED (
         AND o.channel = :channel::integer AND o.reference = k.reference
 ), stored AS (
     INSERT INTO ferry.portal_order AS o (channel, reference, portal_id, placed_at, portal_state, open, cancelled,
-        document,
-        fingerprint, state, reason, erp_id, next_attempt_at, first_seen_at, last_seen_at, run)
-    SELECT :channel::integer, reference, portal_id, ferry.instant(placed), portal_state, open, cancelled, document,
-        fingerprint,
-        new_state, CASE WHEN new_state = old_state THEN old_reason
-            WHEN new_state = 'skipped' THEN 'cancelled on the portal before it was imported' END, erp_id,
-        CASE WHEN new_state = 'ready' THEN clock_timestamp() END, clock_timestamp(), clock_timestamp(), :run::bigint
-    FROM decided
+        cancelled_at, document, fingerprint, state, reason, left_alone, erp_id, next_attempt_at, first_seen_at, last_seen_at,
+        run)
+    SELECT :channel::integer, reference, portal_id, ferry.instant(placed), portal_state, open, cancelled,
+        CASE WHEN cancelled THEN clock_timestamp() END, document, fingerprint, new_state,
+        CASE WHEN new_state = 'ready' AND cancelled THEN
+                'cancelled on the portal; it is looked for in the ERP before it is skipped'
+            WHEN ruled_so IS NOT NULL THEN ruled_so
+            WHEN new_state = old_state AND NOT was_left_alone AND (is_to_be_skipped OR NOT (new_state = 'ready' AND was_cancelled))
+                THEN old_reason
+            WHEN new_state = 'skipped' THEN 'cancelled on the portal before it was imported' END,
+        new_state = 'skipped' AND ruled_so IS NOT NULL, erp_id,
+        CASE WHEN new_state = 'ready' THEN clock_timestamp() END, now(), now(), :run::bigint
+    FROM told
     ON CONFLICT (channel, reference) DO UPDATE SET
         placed_at = EXCLUDED.placed_at, portal_state = EXCLUDED.portal_state, open = EXCLUDED.open,
-        cancelled = EXCLUDED.cancelled, document = EXCLUDED.document, fingerprint = EXCLUDED.fingerprint,
+        cancelled = EXCLUDED.cancelled,
+        cancelled_at = CASE WHEN EXCLUDED.cancelled THEN coalesce(o.cancelled_at, EXCLUDED.cancelled_at) END,
+        document = EXCLUDED.document, fingerprint = EXCLUDED.fingerprint,
         state = EXCLUDED.state,
-        reason = EXCLUDED.reason,
-        attempts = CASE WHEN EXCLUDED.state = o.state THEN o.attempts ELSE 0 END,
-        next_attempt_at = CASE WHEN EXCLUDED.state = o.state THEN o.next_attempt_at ELSE EXCLUDED.next_attempt_at END,
+        reason = EXCLUDED.reason, left_alone = EXCLUDED.left_alone,
+        attempts = CASE WHEN EXCLUDED.state = o.state AND EXCLUDED.cancelled = o.cancelled THEN o.attempts ELSE 0 END,
+        next_attempt_at = CASE WHEN EXCLUDED.state = o.state AND EXCLUDED.cancelled = o.cancelled THEN o.next_attempt_at
+            ELSE EXCLUDED.next_attempt_at END,
         last_seen_at = EXCLUDED.last_seen_at, run = EXCLUDED.run, txid = pg_current_xact_id()
     RETURNING reference
 ), counted AS (
@@ -79,19 +96,39 @@ WITH given AS MATERIALIZED (
 SELECT (SELECT count(*) FROM given), (SELECT count(*) FROM stored),
     coalesce((SELECT array_agg(reference) FROM stored), '{}')::text
 
+-- name: doubt_moved
+-- An order has changed, or is shipped when it is first seen: the portal may have moved its own number with it. What it
+-- confirmed is looked at again, also when what is wanted of it stays the same because the ERP received as many. What an
+-- order was last seen to hold back does not matter: that answer may have been garbled. What a person has discarded is not
+-- sent, in doubt or not.
+WITH moved AS (
+    SELECT p.channel, p.feed, p.key, p.part FROM ferry.publication p
+    WHERE p.channel = :channel::integer AND p.feed = 'stock' AND p.label IN (
+        SELECT l.sku FROM ferry.portal_order o JOIN ferry.portal_order_line l USING (channel, reference)
+        WHERE o.channel = :channel::integer AND o.reference = ANY (:references::text[])
+            AND (o.first_seen_at < o.last_seen_at OR l.open_quantity < l.quantity))
+        AND (p.state <> 'settled' OR p.fingerprint IS NOT DISTINCT FROM p.acknowledged_fingerprint)
+    ORDER BY p.key, p.part FOR UPDATE
+)
+-- a doubt that lasts longer already is not cut short
+UPDATE ferry.publication p SET confirm_at = greatest(p.confirm_at, clock_timestamp()) FROM moved m
+WHERE p.channel = m.channel AND p.feed = m.feed AND p.key = m.key AND p.part = m.part
+
 -- name: store_lines
 -- What the stored orders hold back, as the document's lines say. A quantity that is no decimal counts as nothing.
--- A line that is gone (a cancelled order has none) stays and holds nothing: feeds find its product by it.
+-- A line that is gone (a cancelled order has none), or has another SKU now, stays and holds nothing: feeds find its
+-- product by it.
 WITH gone AS (
     UPDATE ferry.portal_order_line SET quantity = 0, open_quantity = 0
     WHERE channel = :channel::integer AND reference = ANY (:references::text[]) AND quantity > 0
-        AND (reference, line) NOT IN (SELECT o.reference, l.line->>'line' FROM ferry.portal_order o,
+        AND (reference, line, sku) NOT IN (SELECT o.reference, l.line->>'line', coalesce(l.line->>'sku', '')
+            FROM ferry.portal_order o,
             json_array_elements(replace(o.document, '\u0000', '\ufffd')::json->'lines') AS l(line)
             WHERE o.channel = :channel::integer AND o.reference = ANY (:references::text[])
                 AND l.line->>'line' IS NOT NULL)
 )
 INSERT INTO ferry.portal_order_line AS p (channel, reference, line, sku, quantity, open_quantity)
-SELECT :channel::integer, q.reference, q.line, max(q.sku), sum(q.quantity), sum(least(q.open_quantity, q.quantity))
+SELECT :channel::integer, q.reference, q.line, q.sku, sum(q.quantity), sum(least(q.open_quantity, q.quantity))
 FROM (
     SELECT o.reference, l.line->>'line' AS line, coalesce(l.line->>'sku', '') AS sku,
         CASE WHEN l.line->>'quantity' ~ '^[0-9]{1,15}([.][0-9]{1,10})?$' THEN (l.line->>'quantity')::numeric ELSE 0
@@ -102,9 +139,9 @@ FROM (
     FROM ferry.portal_order o, json_array_elements(replace(o.document, '\u0000', '\ufffd')::json->'lines') AS l(line)
     WHERE o.channel = :channel::integer AND o.reference = ANY (:references::text[])
 ) q WHERE q.line IS NOT NULL
-GROUP BY q.reference, q.line
-ON CONFLICT (channel, reference, line) DO UPDATE SET
-    sku = EXCLUDED.sku, quantity = EXCLUDED.quantity, open_quantity = EXCLUDED.open_quantity
+GROUP BY q.reference, q.line, q.sku
+ON CONFLICT (channel, reference, line, sku) DO UPDATE SET
+    quantity = EXCLUDED.quantity, open_quantity = EXCLUDED.open_quantity
 
 -- name: notify
 SELECT pg_notify('ferry', j)::text FROM unnest(:jobs::text[]) AS j
@@ -113,9 +150,21 @@ SELECT pg_notify('ferry', j)::text FROM unnest(:jobs::text[]) AS j
 SELECT portal_id FROM ferry.portal_order WHERE channel = :channel::integer AND open ORDER BY last_seen_at LIMIT 1000
 
 -- name: ready
-SELECT reference, document, attempts FROM ferry.portal_order
-WHERE channel = :channel::integer AND state = 'ready' AND next_attempt_at <= clock_timestamp()
-ORDER BY placed_at, reference LIMIT :most::bigint
+-- Who asks may hand them to the ERP and be killed: that is known from here on. The last column: for how long it has not
+-- been wanted any more, because the portal shows it as cancelled or a person skips it; NULL: it is wanted.
+WITH chosen AS MATERIALIZED (
+    SELECT reference, placed_at, document, attempts, handed_over,
+        ferry.micros(clock_timestamp()) - ferry.micros(least(skip_asked_at,
+            CASE WHEN cancelled THEN coalesce(cancelled_at, clock_timestamp()) END)) AS unwanted_for
+    FROM ferry.portal_order
+    WHERE channel = :channel::integer AND state = 'ready' AND next_attempt_at <= clock_timestamp()
+    ORDER BY placed_at, reference LIMIT :most::bigint
+), marked AS (
+    UPDATE ferry.portal_order o SET handed_over = true FROM chosen c
+    WHERE o.channel = :channel::integer AND o.reference = c.reference AND NOT c.handed_over
+        AND c.unwanted_for IS NULL
+)
+SELECT reference, document, attempts, unwanted_for FROM chosen ORDER BY placed_at, reference
 
 -- name: record
 WITH outcome AS (
@@ -125,10 +174,15 @@ WITH outcome AS (
         WITH ORDINALITY AS o(reference, state, reason, attempts, next_attempt, erp_id, erp_number, position)
     ORDER BY o.reference, o.position DESC
 ), old AS MATERIALIZED (
-    SELECT p.reference, p.state, o.state AS told, o.reason, o.attempts, o.next_attempt, o.erp_id, o.erp_number
+    SELECT p.reference, p.state, CASE WHEN o.state = 'review' AND (p.cancelled OR p.skip_asked_at IS NOT NULL) THEN 'ready'
+            ELSE o.state END AS told,
+        -- whoever skipped it said why
+        CASE WHEN o.state = 'skipped' THEN coalesce(p.skip_reason, o.reason) ELSE o.reason END AS reason, o.attempts, o.next_attempt, o.erp_id, o.erp_number
     FROM outcome o JOIN ferry.portal_order p ON p.channel = :channel::integer AND p.reference = o.reference
-    -- what is linked stays linked; what was cancelled meanwhile is not put back, unless the ERP has made an order of it
+    -- what is linked stays linked; what was skipped is not put back, unless the ERP has made an order of it; only what
+    -- still is cancelled, or to be skipped, is skipped, and is no case for a person
     WHERE p.state <> 'linked' AND (p.state <> 'skipped' OR o.state = 'linked')
+        AND (o.state <> 'skipped' OR p.cancelled OR p.skip_asked_at IS NOT NULL)
     FOR UPDATE OF p
 ), recorded AS (
     UPDATE ferry.portal_order p SET
@@ -164,6 +218,10 @@ WITH finished AS (
 UPDATE ferry.job SET
     -- back as well: a portal whose clock once jumped ahead must not hide the orders of the time between
     portal_clock = coalesce(ferry.instant(nullif(:window_end::bigint, 0)), portal_clock),
+    unread_since = ferry.instant(nullif(:unread_since::bigint, 0)),
+    unread = CASE WHEN :unread_since::bigint > 0 THEN coalesce(nullif(:unread::text, ''), unread) END,
+    -- who reported them may be gone
+    last_error = CASE WHEN :unread_since::bigint > 0 OR last_error IS DISTINCT FROM unread THEN last_error END,
     last_run = coalesce((SELECT id FROM finished), last_run),
     requested = NULL,
     last_success_at = clock_timestamp()

@@ -129,6 +129,10 @@ static void *work(void *data) {
       const ferry_host_alert_t *alert = fake->host->get_extension(fake->host, FERRY_EXT_ALERT);
       alert->alert(fake->host, text("somebody must act"));
    }
+   if (misbehaves("news")) {
+      const ferry_host_alert_news_t *alert = fake->host->get_extension(fake->host, FERRY_EXT_ALERT_NEWS);
+      alert->news(fake->host, text(getenv("FERRY_FAKE_NEWS")));
+   }
    if (fake->order_count > 0)
       fake->host->request_pump(fake->host);
    pthread_mutex_lock(&fake->mutex);
@@ -218,6 +222,11 @@ static ferry_status_t perform(const ferry_plugin_t *plugin, ferry_text_t operati
       const bool wrong = memmem(arguments_json.data, arguments_json.size, "base_ulr", 8) != NULL;
       snprintf(answer, sizeof answer, wrong ? "{\"problems\":[{\"field\":\"base_ulr\",\"message\":\"unknown setting\"}]}"
                                             : "{\"problems\":[]}");
+   } else if (operation.size == 7 && memcmp(operation.data, "preview", 7) == 0) {
+      snprintf(answer, sizeof answer,
+               "{\"inbound\":10,\"changed\":1,\"added\":0,\"withdrawn\":0,\"held\":0,"
+               "\"would_hold\":\"half of the records change\","
+               "\"changes\":[{\"label\":\"T001A\",\"acknowledged\":\"5\",\"desired\":\"3\"}]}");
    } else {
       snprintf(answer, sizeof answer,
                "{\"ok\":true,\"message\":\"all is well\",\"connectors\":[{\"id\":\"vendure\",\"title\":\"Vendure\"}],"

@@ -25,8 +25,9 @@ MODULE = HERE.parent
 INCLUDE = MODULE.parents[1] / 'include'
 PYTHON = '/usr/bin/python3'  # the one that Debian's trytond belongs to
 TEMPLATE = 'ferry_template'
-MODULES = ['ferry', 'account_invoice_stock', 'product_kit', 'sale_discount',
-    'sale_price_list', 'sale_shipment_cost']
+MODULES = ['ferry', 'account_invoice_stock', 'product_attribute',
+    'product_kit', 'product_price_list_dates', 'sale_credit_limit',
+    'sale_discount', 'sale_price_list', 'sale_shipment_cost']
 
 
 class Cluster:

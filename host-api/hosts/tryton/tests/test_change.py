@@ -108,7 +108,7 @@ class ChangeTestCase(DatabaseTestCase):
 
     def test_nothing_concerned(self):
         with self.transaction() as transaction:
-            self.get('party.party').create([{'name': "Somebody"}])
+            self.get('res.group').create([{'name': "Somebody"}])
             self.assertNotIn(change.Hints(), transaction._datamanagers)
         self.committed.assert_not_called()
 
@@ -170,6 +170,25 @@ class ChangeTestCase(DatabaseTestCase):
         self.assertEqual((status, reason), (0, ''))
         self.assertIn(product, self.hints())
         self.assertIn(sale, self.hints('order_status'))
+        # what leaves, and who takes it, is told of the sale
+        self.forget()
+        Shipment = self.get('stock.shipment.out')
+        with self.transaction():
+            shipment, = self.get('sale.sale')(sale).shipments
+            Shipment.write([shipment], {'reference': 'T1'})
+            shipment = shipment.id
+        self.assertEqual(self.hints('order_status'), [sale])
+        for button in ['assign_force', 'pick', 'pack', 'done']:
+            self.forget()
+            with self.transaction():
+                getattr(Shipment, button)([Shipment(shipment)])
+            self.assertEqual(self.hints('order_status'), [sale], button)
+        self.forget()
+        with self.transaction():
+            self.create_move('T001A')
+            move = self.create_move('T002A')
+            self.get('stock.move').do([move])
+        self.assertEqual(self.hints('order_status'), [], "a receipt")
 
     def test_kit(self):
         Template = self.get('product.template')
@@ -196,6 +215,109 @@ class ChangeTestCase(DatabaseTestCase):
         with self.transaction():
             Component.delete(Component.search([]))
         self.assertEqual(self.hints(), [variant])
+
+    PRICES = ['list_price', 'cost', 'discount', 'fixed_net_price']
+
+    def price_hints(self):
+        "The keys of each price feed, those without any left out"
+        found = {feed: self.hints(feed) for feed in self.PRICES}
+        self.forget()
+        return {feed: keys for feed, keys in found.items() if keys}
+
+    def test_prices(self):
+        with self.transaction():
+            product = self.product('T004A').id
+        Product = self.get('product.product')
+        with self.transaction():
+            Template = self.get('product.template')
+            Template.write(
+                [Product(product).template], {'list_price': Decimal('12.34')})
+        self.assertEqual(self.price_hints(),
+            {'list_price': [product], 'fixed_net_price': [product]})
+        with self.transaction():
+            Product.write([Product(product)], {'cost_price': Decimal('3.5')})
+        self.assertEqual(self.price_hints(),
+            {'cost': [product], 'fixed_net_price': [product]})
+        with self.transaction():
+            template = Product(product).template
+            template.account_category, = self.get('product.category').copy(
+                [template.account_category])
+            template.save()
+        self.assertEqual(
+            self.price_hints(), {feed: [product] for feed in self.PRICES})
+
+    def test_rates(self):
+        with self.transaction():
+            Currency = self.get('currency.currency')
+            Currency.create([{
+                        'name': "Yen", 'code': 'JPY', 'symbol': "Y",
+                        'digits': 0, 'rounding': Decimal(1)}])
+        self.assertEqual(self.price_hints(), {})
+        with self.transaction():
+            yen, = Currency.search([('code', '=', 'JPY')])
+            self.get('currency.currency.rate').create(
+                [{'currency': yen.id, 'rate': Decimal(130)}])
+        self.assertEqual(
+            self.price_hints(), {feed: [0] for feed in self.PRICES})
+
+    def test_taxes(self):
+        Category, Tax = self.get('product.category'), self.get('account.tax')
+        everything = {
+            feed: [0] for feed in ['list_price', 'discount', 'fixed_net_price']}
+        with self.transaction():
+            product = self.product('T002A')
+            id_ = product.id
+            above, = Category.copy([product.template.account_category])
+            tax, = Tax.copy(above.customer_taxes)
+            above.customer_taxes = [tax]
+            above.save()
+            above, tax = above.id, tax.id
+            below, = Category.create([{
+                        'name': "Below", 'accounting': True, 'parent': above,
+                        'taxes_parent': True}])
+            product.template.account_category = below
+            product.template.save()
+        self.forget()
+        with self.transaction():
+            Category.write([Category(above)],
+                {'customer_taxes': [('remove', [tax])]})
+        self.assertIn(id_, self.hints('list_price'))
+        self.forget()
+        with self.transaction():
+            Tax.write([Tax(tax)], {'rate': Decimal('0.25')})
+        self.assertEqual(self.price_hints(), everything)
+        with self.transaction():
+            Category.write([Category(below.id)], {'taxes_parent': False})
+        self.assertEqual(self.price_hints(), everything)
+
+    def test_price_lists(self):
+        PriceList = self.get('product.price_list')
+        Line = self.get('product.price_list.line')
+        with self.transaction():
+            product = self.product('T003A').id
+            list_, = PriceList.create([{
+                        'name': "Trade", 'company': self.company,
+                        'lines': [('create', [{
+                                        'product': product,
+                                        'formula': 'unit_price * 0.9'}])]}])
+        self.assertEqual(self.price_hints(),
+            {'discount': [product], 'fixed_net_price': [product]})
+        with self.transaction():
+            PriceList.write([PriceList(list_.id)], {'lines': [('create', [{
+                                'formula': 'unit_price'}])]})
+        self.assertEqual(
+            self.price_hints(), {'discount': [0], 'fixed_net_price': [0]})
+        with self.transaction():
+            Line.delete(Line.search([('product', '=', product)]))
+        self.assertEqual(self.price_hints(),
+            {'discount': [product], 'fixed_net_price': [product]})
+        with self.transaction():
+            category, = self.get('product.category').create([{'name': "Cups"}])
+            template = self.product('T003A').template
+            template.categories = [category]
+            template.save()
+        self.assertEqual(self.price_hints(),
+            {'discount': [product], 'fixed_net_price': [product]})
 
     def test_notification(self):
         listener = psycopg2.connect(
@@ -243,7 +365,8 @@ class MissingSchemaTestCase(DatabaseTestCase):
         with self.transaction():
             shop = self.create_shop()
             for name in ['ferry.job', 'ferry.run', 'ferry.publication',
-                    'ferry.exchange', 'ferry.portal_order']:
+                    'ferry.exchange', 'ferry.portal_order', 'ferry.alert',
+                    'ferry.refusal']:
                 self.assertEqual(self.get(name).search([]), [])
             self.assertIn("do not exist in this database yet",
                 shop.ferry_status)

@@ -15,10 +15,11 @@ from unittest.mock import patch
 from trytond.config import config
 
 from trytond.modules.ferry import abi, engine
-from trytond.modules.ferry.tests.tools import DatabaseTestCase, FAKE, order
+from trytond.modules.ferry.tests.tools import (
+    FAKE, PATIENCE, DatabaseTestCase, order)
 
 
-def wait_until(probe, seconds=10):
+def wait_until(probe, seconds=PATIENCE):
     until = time.monotonic() + seconds
     while not probe():
         if time.monotonic() > until:
@@ -262,7 +263,7 @@ class EngineTestCase(EngineCase):
         engine.stop()
         done.set()
         for thread in threads:
-            thread.join(10)
+            thread.join(PATIENCE)
             self.assertFalse(thread.is_alive())
 
     def test_orders_are_entered_on_our_thread(self):
@@ -428,6 +429,28 @@ class ProcessTestCase(unittest.TestCase):
                 import sys
                 sys.modules.pop('trytond.application', None)
                 self.assertEqual(engine._is_server(), expected)
+
+    def test_openssl_is_left_before_a_thread_is_joined(self):
+        "or a worker that uwsgi forks then inherits a lock of OpenSSL"
+        left = []
+        real = engine._LeaveOpenSSL()
+        self.assertTrue(real._stop, "OpenSSL was not found")
+
+        def load():
+            with patch.object(engine, '_LeaveOpenSSL') as leave:
+                leave.side_effect = lambda: Leave()
+                engine._leave_openssl_before_the_fork()
+
+        class Leave:
+            def __del__(self):
+                real._stop()
+                left.append(threading.get_ident())
+
+        thread = threading.Thread(target=load)
+        thread.start()
+        ident = thread.ident
+        thread.join()
+        self.assertEqual(left, [ident])
 
     def test_not_in_the_master_of_uwsgi(self):
         class uwsgi:

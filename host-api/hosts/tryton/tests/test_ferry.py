@@ -24,8 +24,9 @@ def tearDownModule():
 class FerryTestCase(CompanyTestMixin, ModuleTestCase):
     'Test Ferry module'
     module = 'ferry'
-    extras = ['carrier', 'product_kit', 'sale_discount', 'sale_price_list',
-        'sale_shipment_cost']
+    extras = ['account_credit_limit', 'account_dunning', 'carrier',
+        'product_attribute', 'product_kit', 'sale_credit_limit',
+        'sale_discount', 'sale_price_list', 'sale_shipment_cost']
 
     @classmethod
     def setUpClass(cls):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from trytond.config import config
 from trytond.modules.ferry.tests.tools import (
-    FAKE, TEMPLATE, clone, create_schema, drop)
+    FAKE, PATIENCE, TEMPLATE, clone, create_schema, drop)
 
 
 def free_port():
@@ -80,7 +80,7 @@ class ProcessesTestCase(unittest.TestCase):
     def active(self):
         return {p for p, e in self.events() if e.startswith('activate 1')}
 
-    def wait_until(self, probe, seconds=60):
+    def wait_until(self, probe, seconds=PATIENCE):
         until = time.monotonic() + seconds
         while not probe():
             if time.monotonic() > until or (
@@ -91,7 +91,7 @@ class ProcessesTestCase(unittest.TestCase):
 
     def stop(self, signal_):
         self.process.send_signal(signal_)
-        return self.process.wait(60)
+        return self.process.wait(PATIENCE)
 
     def assert_clean(self):
         ended = {p for p, e in self.events() if e == 'destroy'}
@@ -122,7 +122,7 @@ class ProcessesTestCase(unittest.TestCase):
 
     def test_admin_starts_none(self):
         self.start('trytond-admin', '-d', self.database, '-u', 'ferry')
-        self.assertEqual(self.process.wait(120), 0)
+        self.assertEqual(self.process.wait(PATIENCE), 0)
         self.assertEqual(self.events(), [])
 
     def test_uwsgi_prefork(self):

@@ -15,6 +15,8 @@ from pathlib import Path
 import psycopg2
 
 from trytond.config import config
+from trytond.modules.ferry import order as entry
+from trytond.modules.ferry.abi import Status
 from trytond.pool import Pool
 from trytond.transaction import Transaction
 
@@ -22,6 +24,7 @@ TEMPLATE = os.environ.get('FERRY_TEST_TEMPLATE')
 FAKE = os.environ.get('FERRY_TEST_FAKE')
 ROOT = Path(__file__).resolve().parents[4]
 MIGRATIONS = ROOT / 'sql' / 'state' / 'migrations'
+PATIENCE = 180  # seconds for another thread or process, on a busy machine too
 
 
 def server():
@@ -200,6 +203,56 @@ def order(reference='R1', lines=None, shipping=None, surcharges=None,
         else:
             document[name] = value
     return json.dumps(document)
+
+
+class OrderCase(DatabaseTestCase):
+    "Orders on their way into one shop"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.count = 0
+
+    def setUp(self):
+        super().setUp()
+        with self.transaction():
+            self.shop = self.create_shop().id
+        type(self).count += 1
+        # every test has a customer and an order number of its own
+        self.reference = 'R%d' % self.count
+        self.email = 'customer%d@example.com' % self.count
+
+    def document(self, **values):
+        customer = {'email': self.email, 'name': "Customer %d" % self.count}
+        customer.update(values.pop('customer', {}))
+        return order(self.reference, customer=customer, **values)
+
+    def enter(self, document=None, **values):
+        return entry.enter(self.database, self.shop, self.reference,
+            document or self.document(**values))
+
+    def enter_well(self, **values):
+        status, id_, number, reason = self.enter(**values)
+        self.assertEqual((status, reason), (Status.OK, ''))
+        return id_
+
+    def rejected(self, **values):
+        status, id_, number, reason = self.enter(**values)
+        self.assertEqual(status, Status.REJECTED, reason)
+        self.assertEqual(id_, 0)
+        self.assertNotIn('\n', reason)
+        self.assertIn(self.reference, reason)
+        with self.transaction():
+            self.assertFalse(self.get('sale.sale').search(
+                    [('reference', '=', self.reference)]))
+            self.assertFalse(self.get('party.contact_mechanism').search(
+                    [('value', '=', self.email)]))
+        return reason
+
+    def configure(self, **values):
+        Shop = self.get('web.shop')
+        with self.transaction():
+            Shop.write([Shop(self.shop)], values)
 
 
 # ---- the company of the template ----------------------------------------------

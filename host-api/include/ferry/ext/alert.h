@@ -18,6 +18,15 @@ typedef struct ferry_host_alert {
    void (*alert)(const ferry_host_t *host, ferry_text_t line);
 } ferry_host_alert_t;
 
+// The alerts that are watched for, beside the above: each with what it is about, raised once, repeated while it lasts and
+// resolved once. A host that has it carries them on (the ERP's mail); each piece of news reaches one host.
+#define FERRY_EXT_ALERT_NEWS "ferry.alert/2"
+
+typedef struct ferry_host_alert_news {
+   // `alert_json`: schemas/alert.md. Returns at once; must not call into the module. [thread-safe]
+   void (*news)(const ferry_host_t *host, ferry_text_t alert_json);
+} ferry_host_alert_news_t;
+
 #ifdef __cplusplus
 }
 #endif

@@ -15,8 +15,9 @@ extern "C" {
 typedef struct ferry_host_order_entry {
    // Exactly one order of the ERP carries the external reference (channel_id, reference) when this answers FERRY_OK, no
    // matter how often, from where, or after which crash it is called. Within ONE transaction that the host opens and
-   // ends in this call: finds the order by its external reference; if there is none, enters `order_json` (schema
-   // ferry.order/1, schemas/order.md) as a new one under a unique constraint on that reference. FERRY_OK is answered
+   // ends in this call: finds the order by its external reference; if there is none, links the one that a person keyed
+   // (schemas/order.md, "Match before create"); if there is none of those either, enters `order_json` (schema
+   // ferry.order/1) as a new one. The reference is under a unique constraint. FERRY_OK is answered
    // only after the commit; with any other answer nothing was changed.
    //
    // channel_id: id of the channel, > 0. reference: the portal's order number, 1 to 200 bytes.
@@ -25,7 +26,7 @@ typedef struct ferry_host_order_entry {
    //
    // FERRY_OK            found or entered, committed; erp_id and erp_number are set
    // FERRY_E_REJECTED    the ERP refuses it until a person changes something (unknown SKU, blocked customer, a total
-   //                     that differs from the portal's): becomes a review case
+   //                     that differs from the portal's, orders that may be it): becomes a review case
    // FERRY_E_BUSY        locked or in maintenance: asked again later, no attempt counted
    // FERRY_E_RETRY       transient (serialisation failure, connection): asked again later, attempts counted
    // FERRY_E_UNSUPPORTED this channel has no order entry here: left to another process
@@ -33,7 +34,7 @@ typedef struct ferry_host_order_entry {
    ferry_status_t (*enter)(const ferry_host_t *host, int32_t channel_id, ferry_text_t reference, ferry_text_t order_json,
                            int64_t *erp_id, const ferry_sink_t *erp_number, const ferry_sink_t *reason);
 
-   // The first half of enter(): looks only.
+   // The first step of enter(): looks for the external reference only.
    // FERRY_OK | FERRY_E_NOT_FOUND | FERRY_E_BUSY | FERRY_E_RETRY | FERRY_E_UNSUPPORTED
    // [host-thread & active], only from within pump()
    ferry_status_t (*find)(const ferry_host_t *host, int32_t channel_id, ferry_text_t reference, int64_t *erp_id,

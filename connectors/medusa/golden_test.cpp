@@ -1,0 +1,365 @@
+// The connector against what a real Medusa said: it must encode exactly these requests and understand these replies.
+#include <gmock/gmock.h>
+
+#include "connectors/medusa/answer.h"
+#include "connectors/medusa/customer.h"
+#include "connectors/medusa/discount.h"
+#include "connectors/medusa/discount_survey.h"
+#include "connectors/medusa/order_number.h"
+#include "connectors/medusa/orders.h"
+#include "connectors/medusa/price_list.h"
+#include "connectors/medusa/price_list_survey.h"
+#include "connectors/medusa/probe.h"
+#include "connectors/medusa/product.h"
+#include "connectors/medusa/session.h"
+#include "connectors/medusa/stock.h"
+#include "connectors/medusa/support/golden.h"
+#include "connectors/medusa/support/script.h"
+#include "connectors/medusa/survey.h"
+
+namespace ferry::medusa {
+namespace {
+
+using namespace test;
+using namespace connector;
+using testing::HasSubstr;
+
+Settings recorded_settings() {
+  auto settings = test::settings();
+  settings.customer_code_key = "erp_code";
+  settings.stock_location = "Main warehouse";
+  return settings;
+}
+
+std::string numbered(const std::string& name, int step) {
+  return name + (step < 10 ? "/0" : "/") + std::to_string(step);
+}
+
+// Answers every Send of a Pull, a Survey or a Login by the recorded reply to exactly that request.
+template <class Step, class Protocol>
+Step replay(const std::string& name, Protocol& protocol, int steps) {
+  Step step = protocol.start();
+  for (int i = 1; i <= steps; ++i) {
+    const auto at = numbered(name, i);
+    if (!std::holds_alternative<Send>(step)) return step;
+    EXPECT_EQ(written(std::get<Send>(step).request), golden_request(at));
+    step = protocol.on_reply(golden_reply(at));
+  }
+  return step;
+}
+std::vector<ItemVerdict> replay_push(const std::string& name, Exchange& exchange, int steps) {
+  std::vector<HttpReply> replies;
+  for (int i = 1; i <= steps; ++i) replies.push_back(golden_reply(numbered(name, i)));
+  auto played = play(exchange, replies);
+  EXPECT_EQ(played.requests.size(), static_cast<std::size_t>(steps));
+  for (std::size_t i = 0; i < played.requests.size(); ++i)
+    EXPECT_EQ(written(played.requests[i]), golden_request(numbered(name, static_cast<int>(i) + 1)));
+  return played.items;
+}
+
+TEST(MedusaGolden, LogsIn) {
+  const auto settings = recorded_settings();
+  const auto login = make_login(settings);
+  const auto step = replay<LoginStep>("login", *login, 1);
+  ASSERT_TRUE(std::holds_alternative<Session>(step));
+  HttpRequest request;
+  authorize(request, std::get<Session>(step));
+  EXPECT_EQ(request.headers, (Headers{{"authorization", "Bearer 0123456789abcdef"}}));
+}
+
+ItemVerdict login_refused(const HttpReply& reply) {
+  const auto settings = recorded_settings();
+  const auto login = make_login(settings);
+  (void)login->start();
+  const auto step = login->on_reply(reply);
+  return std::holds_alternative<LoginFailed>(step) ? std::get<LoginFailed>(step).verdict : ItemVerdict{};
+}
+
+TEST(MedusaGolden, OnlyAWrongPasswordStopsTheChannel) {
+  const auto wrong = login_refused(golden_reply("login_refused/01"));
+  EXPECT_EQ(wrong.verdict, Verdict::unauthorized);
+  EXPECT_THAT(wrong.reason, HasSubstr("settings username and password"));
+  // what Medusa said after a minute while its database was down
+  const auto away = login_refused(golden_reply("login_database_away/01"));
+  EXPECT_EQ(golden_reply("login_database_away/01").status, 401);
+  EXPECT_EQ(away.verdict, Verdict::retry);
+  EXPECT_THAT(away.reason, HasSubstr("Timeout acquiring a connection"));
+  EXPECT_EQ(login_refused(status(401, R"({"message":"Unauthorized"})")).verdict, Verdict::retry) << "a proxy's";
+}
+
+TEST(MedusaGolden, ALogInWithoutAUsableTokenIsNone) {
+  for (const auto* body : {R"({"token":7})", R"({"token":"a\r\nx: y"})", R"({"location":"https://elsewhere"})"})
+    EXPECT_EQ(login_refused(status(200, body)).verdict, Verdict::retry) << body;
+  EXPECT_EQ(login_refused(status(429)).verdict, Verdict::snooze);
+}
+
+TEST(MedusaGolden, ADeadTokenIsARefusedSessionAndNothingElseIs) {
+  EXPECT_TRUE(is_session_refused(golden_reply("session_dead/01")));
+  EXPECT_FALSE(is_session_refused(golden_reply("refused/01")));
+}
+
+TEST(MedusaGolden, ProbesRightsAndLocation) {
+  auto settings = recorded_settings();
+  const auto well = replay_push("probe", *make_probe(settings), 2);
+  ASSERT_EQ(well.size(), 1U);
+  EXPECT_EQ(well[0].verdict, Verdict::delivered) << well[0].reason;
+  settings.stock_location = "WH9";
+  const auto wrong = replay_push("probe_unknown_location", *make_probe(settings), 2);
+  ASSERT_EQ(wrong.size(), 1U);
+  EXPECT_EQ(wrong[0].verdict, Verdict::rejected);
+  EXPECT_EQ(wrong[0].reason, R"(the portal has no stock location "WH9"; it has "Main warehouse", "WH2")");
+  settings.locations = {"Main warehouse", "Bremen", "Kiel"};
+  EXPECT_THAT(replay_push("probe", *make_probe(settings), 2)[0].reason, testing::AllOf(HasSubstr("Bremen"), HasSubstr("Kiel")));
+}
+
+std::string net_tier(const std::string& quantity, const std::string& amount, const std::string& from = "null",
+                     const std::string& until = "null") {
+  return R"({"quantity":")" + quantity + R"(","amount":")" + amount + R"(","from":)" + from + R"(,"until":)" + until + "}";
+}
+OutboundItem net_prices(const std::string& sku, const std::string& tiers) {
+  return {sku, R"({"sku":")" + sku + R"(","list":"7","list_name":"Dealers","currency":"EUR","tiers":[)" + tiers + "]}", ""};
+}
+const std::string kNextYear = R"("2027-01-01T00:00:00Z")";
+const std::string kOfTwoYears = net_tier("0", "8.25", "null", kNextYear) + "," + net_tier("0", "8.5", kNextYear);
+
+// Beside a price list of a person, which has a price of the same SKU: it is neither read nor written.
+TEST(MedusaGolden, MakesTheGroupAndThePriceListsOfNetPricesAndFillsThem) {
+  const auto settings = recorded_settings();
+  const std::vector<OutboundItem> items = {net_prices("SKU-000010", net_tier("0", "4.5") + "," + net_tier("10", "4")),
+                                           net_prices("SKU-000011", kOfTwoYears), net_prices("NOPE", net_tier("0", "1"))};
+  const auto made = replay_push("fixed_net_price", *make_price_list_push(settings, items), 12);
+  ASSERT_EQ(made.size(), 3U);
+  EXPECT_EQ(made[0].verdict, Verdict::delivered) << made[0].reason;
+  EXPECT_EQ(made[1].verdict, Verdict::delivered) << made[1].reason;
+  EXPECT_EQ(made[2].verdict, Verdict::absent);
+  const std::vector<OutboundItem> again = {net_prices("SKU-000010", net_tier("0", "4.6")), items[1]};
+  const auto changed = replay_push("fixed_net_price_changed", *make_price_list_push(settings, again), 9);
+  ASSERT_EQ(changed.size(), 2U);
+  for (const auto& item : changed) EXPECT_EQ(item.verdict, Verdict::delivered) << item.reason;
+  const std::vector<OutboundItem> gone = {{"SKU-000010", "", again[0].document}};
+  const auto withdrawn = replay_push("fixed_net_price_withdrawn", *make_price_list_push(settings, gone), 9);
+  ASSERT_EQ(withdrawn.size(), 1U);
+  EXPECT_EQ(withdrawn[0].verdict, Verdict::delivered) << withdrawn[0].reason;
+}
+
+TEST(MedusaGolden, ReadsNetPricesBackAsTheirDocumentsSayThem) {
+  const auto settings = recorded_settings();
+  const std::vector<std::string> skus = {"SKU-000010", "SKU-000011", "NOPE"};
+  const auto survey = make_price_list_survey(settings, skus);
+  const auto step = replay<SurveyStep>("fixed_net_price_survey", *survey, 4);
+  ASSERT_TRUE(std::holds_alternative<SurveyPage>(step));
+  const auto& records = std::get<SurveyPage>(step).records;
+  ASSERT_EQ(records.size(), 2U);
+  EXPECT_EQ(records[1].identity, R"({"list":"7"})");
+  EXPECT_EQ(records[1].document, R"({"sku":"SKU-000011","list":"7","currency":"EUR","tiers":[)" + kOfTwoYears + "]}");
+}
+
+std::string percents(const std::string& tiers) {
+  auto text = tiers;
+  for (std::size_t at = 0; (at = text.find("amount", at)) != std::string::npos;) text.replace(at, 6, "percent");
+  return text;
+}
+OutboundItem discount(const std::string& sku, const std::string& tiers) {
+  return {sku, R"({"sku":")" + sku + R"(","list":"7","list_name":"Dealers","tiers":[)" + percents(tiers) + "]}", ""};
+}
+const std::string kWithBreak = net_tier("0", "5") + "," + net_tier("10", "12.5");
+const std::string kPercentsOfTwoYears = net_tier("0", "7", "null", kNextYear) + "," + net_tier("0", "8", kNextYear);
+
+// Beside a promotion of a person, which is neither read nor written.
+TEST(MedusaGolden, MakesThePromotionsOfDiscountsAndChangesOnlyWhatIsWrong) {
+  const auto settings = recorded_settings();
+  const std::vector<OutboundItem> items = {discount("SKU-000010", kWithBreak), discount("SKU-000011", kPercentsOfTwoYears),
+                                           discount("NOPE", net_tier("0", "1"))};
+  const auto made = replay_push("discount", *make_discount_push(settings, items), 11);
+  ASSERT_EQ(made.size(), 3U);
+  EXPECT_EQ(made[0].verdict, Verdict::delivered) << made[0].reason;
+  EXPECT_EQ(made[1].verdict, Verdict::delivered) << made[1].reason;
+  EXPECT_EQ(made[2].verdict, Verdict::absent);
+  const std::vector<OutboundItem> again = {discount("SKU-000010", net_tier("0", "6") + "," + net_tier("20", "15")), items[1]};
+  for (const auto& item : replay_push("discount_changed", *make_discount_push(settings, again), 8))
+    EXPECT_EQ(item.verdict, Verdict::delivered) << item.reason;
+  const std::vector<OutboundItem> gone = {{"SKU-000010", "", again[0].document}};
+  const auto withdrawn = replay_push("discount_withdrawn", *make_discount_push(settings, gone), 6);
+  ASSERT_EQ(withdrawn.size(), 1U);
+  EXPECT_EQ(withdrawn[0].verdict, Verdict::delivered) << withdrawn[0].reason;
+}
+
+TEST(MedusaGolden, ReadsDiscountsBackAsTheirDocumentsSayThem) {
+  const auto settings = recorded_settings();
+  const std::vector<std::string> skus = {"SKU-000010", "SKU-000011", "NOPE"};
+  const auto survey = make_discount_survey(settings, skus);
+  const auto step = replay<SurveyStep>("discount_survey", *survey, 3);
+  ASSERT_TRUE(std::holds_alternative<SurveyPage>(step));
+  const auto& records = std::get<SurveyPage>(step).records;
+  ASSERT_EQ(records.size(), 2U);
+  EXPECT_EQ(records[0].document, R"({"sku":"SKU-000010","list":"7","tiers":[)" + percents(kWithBreak) + "]}");
+  EXPECT_EQ(records[1].document, R"({"sku":"SKU-000011","list":"7","tiers":[)" + percents(kPercentsOfTwoYears) + "]}");
+}
+
+OutboundItem party(const std::string& code, const std::string& rest, const std::string& known = "") {
+  return {code, rest.empty() ? "" : R"({"code":")" + code + "\"," + rest + "}", known};
+}
+
+// Beside a group of a person; Bea had registered by herself, in other letters.
+TEST(MedusaGolden, MakesAndTakesOverCustomersAndLetsThemGo) {
+  auto settings = recorded_settings();
+  settings.tax_identifier_key = "erp_tax_identifier";
+  settings.credit_hold_key = "erp_credit_hold";
+  const std::string address = R"("addresses":[{"name":"Anna Muster","street":"Gasse 1\nHof 2","postal_code":"80331",)"
+                              R"("city":"München","subdivision":"DE-BY","country":"DE","invoice":true,"delivery":true}])";
+  const auto anna = party("P1", R"("name":"Anna Muster","email":"anna@example.com","phone":"+49 89 1","tax_identifier":"DE123456789",)"
+                                R"("list":"7","list_name":"Dealers","credit_hold":true,)" + address);
+  const auto bea = party("P2", R"("name":"Bea Curie","email":"bea@example.com","phone":"","tax_identifier":"","list":"7",)"
+                               R"("list_name":"Dealers","credit_hold":false,"addresses":[])");
+  const auto nobody = party("P3", R"("name":"Nobody","email":"nobody@example","phone":"","tax_identifier":"","list":"",)"
+                                  R"("list_name":"","credit_hold":false,"addresses":[])");
+  const std::vector<OutboundItem> all = {anna, bea, nobody};
+  const auto made = replay_push("customer", *make_customer_push(settings, all), 11);
+  ASSERT_EQ(made.size(), 3U);
+  EXPECT_EQ(made[0].verdict, Verdict::delivered) << made[0].reason;
+  EXPECT_EQ(made[1].verdict, Verdict::delivered) << made[1].reason;
+  EXPECT_EQ(made[2].verdict, Verdict::rejected);
+  EXPECT_THAT(made[2].reason, HasSubstr("Invalid email address"));
+  const auto other = R"("name":"Anna Muster GmbH","email":"office@example.com","phone":"","tax_identifier":"","list":"",)"
+                     R"("list_name":"","credit_hold":false,)" + address;
+  const std::vector<OutboundItem> again = {party("P1", other, anna.document)}, gone = {party("P2", "", bea.document)};
+  EXPECT_EQ(replay_push("customer_changed", *make_customer_push(settings, again), 6).at(0).verdict, Verdict::delivered);
+  EXPECT_EQ(replay_push("customer_withdrawn", *make_customer_push(settings, gone), 5).at(0).verdict, Verdict::delivered);
+  const std::vector<std::string> codes = {"NOPE", "P1", "P2"};
+  const auto survey = make_customer_survey(settings, codes);
+  const auto step = replay<SurveyStep>("customer_survey", *survey, 2);
+  ASSERT_TRUE(std::holds_alternative<SurveyPage>(step));
+  const auto& records = std::get<SurveyPage>(step).records;
+  ASSERT_EQ(records.size(), 2U);
+  EXPECT_EQ(records[0].label, "P2");
+  EXPECT_EQ(records[1].document, R"({"code":"P1","name":"Anna Muster GmbH","email":"office@example.com","phone":"",)"
+                                 R"("tax_identifier":"","list":"","credit_hold":false})");
+}
+
+OutboundItem product(const std::string& sku, const std::string& of, const std::string& name, const std::string& description,
+                     const std::string& category, const std::string& attributes, const std::string& image,
+                     const std::string& unit = "u") {
+  return {sku, R"({"sku":")" + sku + R"(","product":")" + of + R"(","name":")" + name + R"(","description":")" + description +
+                   R"(","unit":")" + unit + R"(","digits":0,"categories":[")" + category + R"("],"attributes":{)" + attributes +
+                   R"(},"images":["https://img.example/)" + image + R"(.png"]})", ""};
+}
+
+// P-1 is a person's, as a draft, with a price, a category and an image of his own.
+TEST(MedusaGolden, MakesAndTakesOverProductsAndWithdrawsThem) {
+  auto settings = recorded_settings();
+  settings.product_keys = {{"unit", "erp_unit"}, {"attributes", "erp_attributes"}};
+  settings.category_key = "erp_category";
+  const auto red = product("S-1", "7", "Saw", "sharp", "Tools / Saws", R"("colour":"Red")", "s1");
+  const auto blue = product("S-2", "7", "Saw", "sharp", "Tools / Saws", R"("colour":"Blue")", "s2");
+  const auto hammer = product("P-1", "8", "Hammer", "heavy", "Tools", "", "p1");
+  auto larger = product("P-1", "8", "Hammer XL", "", "Tools / Hammers", "", "p2", "kg");
+  const auto deliver = [&](const std::string& name, const std::vector<OutboundItem>& items, int steps) {
+    for (const auto& item : replay_push(name, *make_product_push(settings, items), steps))
+      EXPECT_EQ(item.verdict, Verdict::delivered) << name << " " << item.index << " " << item.reason;
+  };
+  deliver("product", {red, blue, hammer}, 14);
+  deliver("product_changed", {{"P-1", larger.document, hammer.document}, {"S-1", red.document, red.document}}, 6);
+  deliver("product_withdrawn", {{"S-1", "", red.document}, {"P-1", "", larger.document}}, 4);
+  deliver("product_back", {larger}, 5);
+  const std::vector<std::string> skus = {"NOPE", "P-1", "S-1", "S-2"};
+  const auto survey = make_product_survey(settings, skus);
+  const auto step = replay<SurveyStep>("product_survey", *survey, 1);
+  ASSERT_TRUE(std::holds_alternative<SurveyPage>(step));
+  const auto& records = std::get<SurveyPage>(step).records;
+  ASSERT_EQ(records.size(), 1U) << "the others were withdrawn";
+  EXPECT_EQ(records[0].document, R"({"sku":"S-2","product":"7","name":"Saw"})");
+}
+
+std::string stock(const std::string& sku, const std::string& quantity, const std::string& location = "null") {
+  return R"({"sku":")" + sku + R"(","location":)" + location + R"(,"quantity":")" + quantity + "\"}";
+}
+
+TEST(MedusaGolden, SetsStockAtTwoLocationsAndLeavesAloneWhatIsRight) {
+  const auto settings = recorded_settings();
+  const std::vector<OutboundItem> items = {{"", stock("SKU-000010", "42"), ""},
+                                           {"", stock("NOPE", "1"), ""},
+                                           {"", stock("SKU-000011", "7.5", "\"WH2\""), ""},
+                                           {"", stock("SKU-000012", "90"), stock("SKU-000012", "100")},
+                                           {"", stock("SKU-000013", "100"), ""}};
+  const auto settled = replay_push("stock", *make_stock_push(settings, items), 3);
+  ASSERT_EQ(settled.size(), 5U);
+  for (const std::size_t i : {0U, 2U, 3U, 4U}) EXPECT_EQ(settled[i].verdict, Verdict::delivered) << i << settled[i].reason;
+  EXPECT_EQ(settled[1].verdict, Verdict::absent);
+}
+
+TEST(MedusaGolden, ReadsBackTheStockOfSkus) {
+  const auto settings = recorded_settings();
+  const std::vector<std::string> skus = {"NOPE", "SKU-000010", "SKU-000011"};
+  const auto survey = make_stock_survey(settings, skus);
+  const auto step = replay<SurveyStep>("stock_survey", *survey, 2);
+  ASSERT_TRUE(std::holds_alternative<SurveyPage>(step));
+  const auto& records = std::get<SurveyPage>(step).records;
+  ASSERT_EQ(records.size(), 2U) << "the portal does not have NOPE";
+  EXPECT_EQ(records[0].document, R"({"sku":"SKU-000010","quantity":"42"})");
+}
+
+TEST(MedusaGolden, WritesTheOrderNumberAndReadsItBack) {
+  const auto settings = recorded_settings();
+  const std::vector<OutboundItem> items = {
+      {"1", R"({"order":"order_01M8HF4XY86J4W9RXKT0PEXNMX","reference":"1","number":"SO-1","state":"confirmed"})", ""},
+      {"9", R"({"order":"order_nope","reference":"9","number":"SO-9","state":"confirmed"})", ""}};
+  const auto settled = replay_push("order_number", *make_order_number_push(settings, items), 3);
+  ASSERT_EQ(settled.size(), 2U);
+  EXPECT_EQ(settled[0].verdict, Verdict::delivered);
+  EXPECT_EQ(settled[1].verdict, Verdict::absent);
+}
+
+TEST(MedusaGolden, FindsOrdersByTheNumberThatPeopleKnow) {
+  const auto settings = recorded_settings();
+  const std::vector<std::string> numbers = {"2", "5"};
+  const auto survey = make_order_survey(settings, numbers);
+  const auto step = replay<SurveyStep>("order_survey", *survey, 6);
+  ASSERT_TRUE(std::holds_alternative<SurveyPage>(step));
+  const auto& records = std::get<SurveyPage>(step).records;
+  ASSERT_EQ(records.size(), 1U) << "5 was a draft";
+  EXPECT_EQ(records[0].document, R"({"order":"order_01M8HF7BTXN00YJZXS858Y98W8","number":"SO-1"})");
+}
+
+TEST(MedusaGolden, ReadsAPageOfOrdersToTheCent) {
+  auto settings = recorded_settings();
+  settings.page_size = 2;
+  const auto pull = make_order_pull(settings, {Instant{}, *from_iso8601("2027-01-01T00:00:00Z")}, "4");
+  const auto step = replay<PullStep>("orders", *pull, 1);
+  ASSERT_TRUE(std::holds_alternative<Page>(step));
+  const auto& page = std::get<Page>(step);
+  ASSERT_EQ(page.orders.size(), 2U);
+  EXPECT_EQ(page.next_cursor, "");
+  const auto& order = page.orders[1];  // with a promotion of 10 %, a price of four decimals and another invoice address
+  EXPECT_EQ(order.reference, "37");
+  EXPECT_EQ(order.portal_id, "order_01M8HGJNYWSMPY54G22FZQVZ9M");
+  EXPECT_TRUE(order.acknowledged && order.open && !order.cancelled);
+  EXPECT_EQ(
+      order.document,
+      R"({"schema":"ferry.order/1","reference":"37","portal_id":"order_01M8HGJNYWSMPY54G22FZQVZ9M",)"
+      R"("placed_at":"2026-11-28T16:42:24.606000Z","state":"captured","currency":"EUR","customer":{"name":"Navy Ltd",)"
+      R"("email":"grace@example.com","phone":"+1 202 1","erp_code":"10042"},"invoice_address":{"name":"Grace Hopper",)"
+      R"("company":"Navy Ltd","street":"Dock 1","postal_code":"75001","city":"Paris","subdivision":"","country":"FR","phone":""},)"
+      R"("delivery_address":{"name":"Ada Byron","company":"Engines Ltd","street":"Gasse 1\nHof 2","postal_code":"80331",)"
+      R"("city":"München","subdivision":"","country":"DE","phone":"+49 89 1234"},"lines":[{"line":"ordli_01M8HGJNYX84J1EPMA3WZ0HZ2G",)"
+      R"("sku":"SKU-000006","name":"Group 2 / Item 000006","quantity":"1","unit_price":"9.054","tax_rate":"19","net":"9.05",)"
+      R"("gross":"10.77","open_quantity":"1"},{"line":"ordli_01M8HGJNYXJ1EZX8J5WA7HYSTS","sku":"SKU-000005",)"
+      R"("name":"Group 1 / Item 000005","quantity":"3","unit_price":"8.124","tax_rate":"19","net":"24.37","gross":"29",)"
+      R"("open_quantity":"3"}],"shipping":[{"code":"so_01M8HF4S4T8G0EGC9MGFRBRC9X","name":"Standard","net":"4.9","gross":"5.83",)"
+      R"("tax_rate":"19"}],"surcharges":[],"payments":[{"method":"pp_system_default","state":"captured","amount":"45.61",)"
+      R"("transaction":"pay_01M8HGJP9A5MTDR28DVX6B5D38"}],"net":"38.33","gross":"45.61"})");
+}
+
+TEST(MedusaGolden, ReadsOrdersAgainByTheirIds) {
+  const auto settings = recorded_settings();
+  const std::vector<std::string> ids = {"order_nope", "order_01M8HF4XY86J4W9RXKT0PEXNMX", "order_01M8HF8ZB171RTN2BVT23CGW5A"};
+  const auto pull = make_order_pull(settings, ids);
+  const auto step = replay<PullStep>("orders_by_id", *pull, 1);
+  ASSERT_TRUE(std::holds_alternative<Page>(step));
+  const auto& orders = std::get<Page>(step).orders;
+  ASSERT_EQ(orders.size(), 2U);
+  EXPECT_EQ(orders[0].state, "authorized");
+  EXPECT_TRUE(orders[1].cancelled);
+}
+
+}  // namespace
+}  // namespace ferry::medusa

@@ -1,0 +1,185 @@
+#include "connectors/medusa/order_document.h"
+
+#include <gmock/gmock.h>
+
+#include "connectors/medusa/support/script.h"
+
+namespace ferry::medusa {
+namespace {
+
+using namespace test;
+
+json::object line(const std::string& quantity, const std::string& total, const std::string& tax, const std::string& fulfilled) {
+  return {{"id", "ordli_1"},
+          {"title", "Cup"},
+          {"variant_sku", "CUP"},
+          {"raw_quantity", raw(quantity)},
+          {"raw_total", raw(total)},
+          {"raw_tax_total", raw(tax)},
+          {"tax_lines", json::array{json::object{{"raw_rate", raw("19")}}}},
+          {"detail", json::object{{"raw_fulfilled_quantity", raw(fulfilled)}}}};
+}
+json::object order() {
+  return {{"id", "order_1"},
+          {"display_id", 7},
+          {"status", "pending"},
+          {"payment_status", "captured"},
+          {"currency_code", "eur"},
+          {"created_at", "2026-11-28T16:17:25.450Z"},
+          {"raw_total", raw("23.8238")},
+          {"raw_tax_total", raw("3.8038")},
+          {"items", json::array{line("2", "23.8238", "3.8038", "0")}}};
+}
+
+connector::PulledOrder read(const json::value& order) {
+  const auto settings = test::settings();
+  auto pulled = read_order(order, settings);
+  EXPECT_TRUE(pulled);
+  return pulled.value_or(connector::PulledOrder{});
+}
+json::value document(const json::value& order) { return json::parse(read(order).document); }
+json::value first_line(const json::value& order) { return document(order).at("lines").at(0); }
+
+TEST(MedusaOrder, RoundsExactAmountsToTheDigitsOfTheCurrency) {
+  auto value = order();
+  EXPECT_EQ(document(value).at("gross"), "23.82");
+  EXPECT_EQ(document(value).at("net"), "20.02");
+  value["currency_code"] = "jpy";
+  EXPECT_EQ(document(value).at("gross"), "24");
+  value["currency_code"] = "kwd";
+  EXPECT_EQ(document(value).at("gross"), "23.824");
+  value["raw_total"] = raw("0.125");
+  value["raw_tax_total"] = raw("0");
+  value["currency_code"] = "eur";
+  EXPECT_EQ(document(value).at("gross"), "0.13") << "half away from zero, though the double of 0.125 is exact";
+}
+
+TEST(MedusaOrder, DividesTheUnitPriceExactly) {
+  auto value = order();
+  value["items"] = json::array{line("3", "10", "0", "0")};
+  EXPECT_EQ(first_line(value).at("unit_price"), "3.3333");
+  value["items"] = json::array{line("2.5", "-10", "0", "0")};
+  EXPECT_EQ(first_line(value).at("unit_price"), "-4");
+  value["items"] = json::array{line("1000000", "999999999999", "0", "0")};
+  EXPECT_EQ(first_line(value).at("unit_price"), "1000000");
+}
+
+TEST(MedusaOrder, CountsAsOpenWhatIsNotFulfilled) {
+  auto value = order();
+  value["items"] = json::array{line("5", "10", "0", "2")};
+  EXPECT_EQ(first_line(value).at("open_quantity"), "3");
+  EXPECT_TRUE(read(value).open);
+  value["items"] = json::array{line("5", "10", "0", "5")};
+  EXPECT_EQ(first_line(value).at("open_quantity"), "0");
+  EXPECT_FALSE(read(value).open) << "it holds nothing back and could be imported";
+  value["payment_status"] = "not_paid";
+  EXPECT_TRUE(read(value).open) << "its payment is still to be noticed: a capture moves no date";
+}
+
+TEST(MedusaOrder, ACancelledOneHoldsNothingBackAndIsNotImported) {
+  auto value = order();
+  value["status"] = "canceled";
+  const auto pulled = read(value);
+  EXPECT_TRUE(pulled.cancelled);
+  EXPECT_FALSE(pulled.open);
+  EXPECT_FALSE(pulled.acknowledged);
+  EXPECT_EQ(pulled.state, "canceled");
+  EXPECT_EQ(first_line(value).at("open_quantity"), "0");
+}
+
+TEST(MedusaOrder, IsAcknowledgedInTheChannelsPaymentStatesOrWhenItCostsNothing) {
+  auto value = order();
+  for (const auto& [state, is_acknowledged] : {std::pair("authorized", true), std::pair("captured", true),
+                                               std::pair("not_paid", false), std::pair("refunded", false)}) {
+    value["payment_status"] = state;
+    EXPECT_EQ(read(value).acknowledged, is_acknowledged) << state;
+    EXPECT_EQ(read(value).state, state);
+  }
+  value["payment_status"] = "not_paid";
+  value["raw_total"] = raw("0");
+  EXPECT_TRUE(read(value).acknowledged);
+  value["raw_total"] = 0;
+  EXPECT_FALSE(read(value).acknowledged) << "unreadable";
+}
+
+TEST(MedusaOrder, LeavesOutWhatWasTakenOutOfTheOrderButNotWhatCannotBeRead) {
+  auto value = order();
+  value["items"] = json::array{line("0", "0", "0", "0"), line("1", "10", "0", "0")};
+  EXPECT_EQ(document(value).at("lines").as_array().size(), 1U);
+  value["items"].as_array()[0].as_object()["raw_quantity"] = nullptr;
+  const auto lines = document(value).at("lines").as_array();
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(lines[0].at("quantity"), "0") << "which the ERP reviews";
+  EXPECT_EQ(lines[0].at("open_quantity"), "0");
+}
+
+TEST(MedusaOrder, IsLookedAtAgainWhileSomeNumberCannotBeRead) {
+  auto value = order();
+  value["items"] = json::array{line("5", "10", "0", "5")};
+  ASSERT_FALSE(read(value).open);
+  for (const auto* field : {"raw_total", "raw_tax_total"}) {
+    auto unreadable = value;
+    unreadable[field] = nullptr;
+    EXPECT_TRUE(read(unreadable).open) << field;
+  }
+  for (const auto* field : {"raw_quantity", "raw_total", "raw_tax_total", "detail"}) {
+    auto unreadable = value;
+    unreadable["items"].as_array()[0].as_object()[field] = nullptr;
+    EXPECT_TRUE(read(unreadable).open) << field;
+  }
+}
+
+TEST(MedusaOrder, WhatTheCustomerWasCreditedIsANegativeSurcharge) {
+  auto value = order();
+  value["raw_credit_line_total"] = raw("5");
+  value["raw_credit_line_tax_total"] = raw("0");
+  EXPECT_EQ(document(value).at("surcharges").at(0).at("gross"), "-5");
+}
+
+TEST(MedusaOrder, CustomersOwnNumberAndTaxIdentifierAreReadFromMetadata) {
+  auto value = order();
+  value["metadata"] = json::object{{"po_number", "PO 4711"}};
+  value["customer"] = json::object{{"metadata", json::object{{"vat", "BE 0897.290.877"}}}};
+  auto settings = test::settings();
+  settings.tax_identifier_key = "";
+  const auto without = json::parse(read_order(value, settings)->document);
+  EXPECT_FALSE(without.as_object().contains("customer_reference"));
+  EXPECT_FALSE(without.at("customer").as_object().contains("tax_identifier"));
+  settings.customer_reference_key = "po_number";
+  settings.tax_identifier_key = "vat";
+  const auto with = json::parse(read_order(value, settings)->document);
+  EXPECT_EQ(with.at("customer_reference"), "PO 4711");
+  EXPECT_EQ(with.at("customer").at("tax_identifier"), "BE 0897.290.877");
+}
+
+TEST(MedusaOrder, D1_ADiscountIsTakenOffBeforeTheTax) {
+  auto value = order();
+  value["items"] = json::array{line("1", "88", "8", "0")};  // 100 less 20
+  value["items"].as_array()[0].as_object()["tax_lines"] = json::array{json::object{{"raw_rate", raw("10")}}};
+  value["raw_total"] = raw("88");
+  value["raw_tax_total"] = raw("8");
+  EXPECT_EQ(first_line(value).at("unit_price"), "80");
+  EXPECT_EQ(first_line(value).at("tax_rate"), "10");
+  EXPECT_EQ(document(value).at("gross"), "88");
+}
+
+TEST(MedusaOrder, CannotBeToldFromAnotherWithoutIdNumberOrDate) {
+  const auto settings = test::settings();
+  for (const auto* field : {"id", "display_id", "created_at"}) {
+    auto value = order();
+    value[field] = nullptr;
+    EXPECT_FALSE(read_order(value, settings)) << field;
+  }
+}
+
+TEST(MedusaOrder, AmountsBeyondAnyMoneyAreNone) {
+  auto value = order();
+  value["raw_total"] = raw("1000000000000");
+  value["raw_tax_total"] = raw("-999999999999");
+  EXPECT_EQ(document(value).at("gross"), "0");
+  value["items"] = json::array{line("0.000001", "999999999999", "0", "0")};
+  EXPECT_EQ(first_line(value).at("unit_price"), "0");
+}
+
+}  // namespace
+}  // namespace ferry::medusa

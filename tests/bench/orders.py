@@ -1,0 +1,251 @@
+#!/usr/bin/python3
+"""Measures what it costs to bring portal orders into Tryton, and what of it is Ferry's.
+
+usage: orders.py [--quick] [--build FOLDER]
+  --quick  60 orders instead of 1,000, and only if the company's database has been made by an earlier run
+
+Paid orders of 1 to 40 lines wait in a stand-in portal, one in ten of them defective. A real server of Tryton with the real
+module imports them in one go; each defective one must be in review with a reason that names order, line and SKU, and each
+other one must be a sale in processing with the portal's total. Then a sample of the same orders is entered in this process,
+each twice, in turn: by Tryton's own routine alone (create, quote, confirm, process of a sale with the same lines), and by the
+module's order entry, as the engine calls it. Prints one JSON object.
+"""
+import argparse
+import json
+import os
+import random
+import sys
+import time
+from decimal import Decimal
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(Path(__file__).resolve().parent)]
+sys.dont_write_bytecode = True
+
+import save  # noqa: E402
+from installer.stage.ferry import Ferry, State, make_channel  # noqa: E402
+from installer.stage.processes import StageError, free_port, wait_until  # noqa: E402
+from installer.stage.tryton import Erp, python_path  # noqa: E402
+from installer.stage.vendure import Portal as Vendure  # noqa: E402
+from tests.soak.portal import Portal  # noqa: E402
+
+IMPORTED, DIRECT = 'bench_orders', 'bench_orders_direct'
+ORDERS, QUICK_ORDERS, SAMPLE, WARM_UP = 1000, 60, 150, 3
+LINES = 40
+DEFECTS = {'NOT-IN-ERP': 'unknown', 'SKU-00049': 'not salable', 'SKU-00050': 'inactive'}
+SEED = 20261129
+
+
+class Import:
+    """The orders, through the portal and a server of Tryton with Ferry in it."""
+
+    def __init__(self, folder, cluster, build, count):
+        self._count, self._chance = count, random.Random(SEED)
+        self._erp = Erp(cluster, folder)
+        self._ferry = Ferry(self._erp, Vendure(cluster, folder), build)
+        self._state = State(cluster, IMPORTED)
+        self._cluster = cluster
+        self._portal = Portal(build / 'tests' / 'portal' / 'ferry_portal', folder, SEED, folder / 'log' / 'bench-journal.jsonl')
+        port = free_port()
+        conf = self._erp.configure('bench-orders', port, **self._ferry.section(IMPORTED))
+        self._server = self._erp.server('bench-orders', IMPORTED, port, conf)
+
+    def __enter__(self):
+        self._portal.start()
+        self._server.start()
+        self._server.wait_ready()
+        return self
+
+    def __exit__(self, *_):
+        self._server.kill()
+        self._portal.stop()
+
+    def run(self):
+        """Seconds from the moment that intake is allowed to the last decision, and the documents of what was imported."""
+        client = self._server.client()
+        skus = self._spoil(client)
+        self._portal.ask('variants', skus=[*skus, *DEFECTS], on_hand=0)
+        settings = {'order_poll_interval': 1, 'jobs': ['stock']}
+        shop = make_channel(client, self._portal.url, ferry_poll_interval=1, ferry_settings=json.dumps(settings))
+        if not wait_until(lambda: self._state.settled() >= len(skus), 120):
+            raise StageError(f'only {self._state.settled()} of {len(skus)} products are on the portal')
+        defective = self._place(skus)
+        began = time.monotonic()
+        settings['jobs'] = ['stock', 'intake', 'order_status']
+        client.write('web.shop', shop, ferry_settings=json.dumps(settings))
+        self._wait(began)
+        seconds = time.monotonic() - began
+        return seconds, self._judge(shop, defective)
+
+    def _spoil(self, client):
+        """The ERP knows two products that it does not sell; the SKUs of the others."""
+        for code, field in (('SKU-00049', 'salable'), ('SKU-00050', 'active')):
+            product = client.one('product.product', ['code', '=', code])
+            client.write('product.template', client.get('product.product', product, 'template'), **{field: False})
+        found = client.search('product.product', ['code', 'like', 'SKU-%'])
+        return sorted({row['code'] for row in client.read('product.product', found, 'code')} - set(DEFECTS))
+
+    def _place(self, skus):
+        """Order → the SKU that it cannot be imported with."""
+        defective, chance = {}, self._chance
+        for number in range(self._count):
+            lines = [(sku, chance.randint(1, 3)) for sku in chance.sample(skus, chance.randint(1, LINES))]
+            bad = chance.choice(list(DEFECTS)) if number % 10 == 4 else None
+            if bad:
+                lines[chance.randrange(len(lines))] = (bad, 1)
+            code = self._portal.place(lines)['code']
+            if bad:
+                defective[code] = bad
+        return defective
+
+    def _wait(self, began):
+        decided, told, moved = 0, began, began
+        while decided < self._count:
+            time.sleep(0.25)
+            now, before = time.monotonic(), decided
+            decided = self._state.value("SELECT count(*) FROM ferry.portal_order WHERE state IN ('linked', 'review')"
+                                        " AND (erp_id IS NULL OR EXISTS (SELECT 1 FROM sale_sale s WHERE s.id = erp_id"
+                                        " AND s.state = 'processing'))")
+            if decided != before:
+                moved = now
+            elif now - moved > 120:
+                raise StageError(f'{decided} of {self._count} orders are decided, and no other one for two minutes')
+            if now - told > 15:
+                told = now
+                print(f'        {decided} of {self._count} orders after {now - began:.0f} s', file=sys.stderr, flush=True)
+
+    def _judge(self, shop, defective):
+        rows = self._state.rows('SELECT o.reference, o.state, o.reason, o.document, s.state, s.total_amount_cache,'
+                                ' (SELECT count(*) FROM sale_sale d WHERE d.reference = o.reference)'
+                                ' FROM ferry.portal_order o LEFT JOIN sale_sale s ON s.id = o.erp_id WHERE o.channel = %s', shop)
+        documents = []
+        for reference, state, reason, document, sale, total, sales in rows:
+            bad = defective.get(reference)
+            if bad:
+                right = state == 'review' and not sales and all(word in reason for word in (reference, bad))
+            else:
+                right = state == 'linked' and sale == 'processing' and sales == 1 and total == Decimal(json.loads(document)['gross'])
+                documents.append(json.loads(document))
+            if not right:
+                raise StageError(f'order {reference} ({bad or "good"}) is {state}, {sale}, {sales} sales, {total}: {reason}')
+        return documents
+
+
+class Entry:
+    """The same orders in this process, without the engine."""
+
+    def __init__(self):
+        from trytond.modules.ferry import order
+        from trytond.pool import Pool
+        from trytond.transaction import Transaction
+        Pool.start()
+        Pool(DIRECT).init()
+        self._pool, self._entry = Pool(DIRECT), order
+        with Transaction().start(DIRECT, 1):
+            self._context = self._pool.get('res.user').get_preferences(context_only=True)
+        with Transaction().start(DIRECT, 1, context=dict(self._context)):
+            self._shop, self._party = self._make()
+
+    def _make(self):
+        get = self._pool.get
+        one = {name: get(name).search([domain])[0] for name, domain in {
+            'currency.currency': ('code', '=', 'EUR'), 'party.party': ('name', '=', 'Guests of the shop'),
+            'product.product': ('code', '=', 'ADJUSTMENT'), 'stock.location': ('type', '=', 'warehouse'),
+            'res.user': ('login', '=', 'orders')}.items()}
+        shop, = get('web.shop').create([dict(
+            name='Web shop', type='ferry', company=self._context['company'], currency=one['currency.currency'].id,
+            guest_party=one['party.party'].id, ferry_connector='vendure', ferry_base_url='https://shop.example',
+            ferry_username='erp', ferry_secret='vendure', ferry_order_user=one['res.user'].id,
+            ferry_adjustment_product=one['product.product'].id,
+            ferry_warehouses=[('create', [{'warehouse': one['stock.location'].id}])])])
+        country, = get('country.country').search([('code', '=', 'DE')]) or [None]
+        party, = get('party.party').create([dict(name='Anna Muster', addresses=[('create', [dict(
+            street='Hauptstr. 5', city='Berlin', postal_code='10115', country=country and country.id, invoice=True,
+            delivery=True)])])])
+        return shop.id, party.id
+
+    def alone(self, document):
+        """Tryton's routine, for a sale of the same lines: as the client calls it, and with the same handling of its tasks."""
+        def work(transaction):
+            get = self._pool.get
+            Sale, Line, Product = get('sale.sale'), get('sale.line'), get('product.product')
+            shop = get('web.shop')(self._shop)
+            with self._entry._as_order_user(transaction, shop):
+                products = {p.code: p for p in Product.search([('code', 'in', [line['sku'] for line in document['lines']])])}
+                sale = shop.get_sale(get('party.party')(self._party))
+                sale.reference = document['reference']
+                sale.lines = []
+                for values in document['lines']:
+                    line = Line(sale=sale, type='line', product=products[values['sku']], quantity=float(values['quantity']))
+                    line.on_change_product()
+                    line.unit_price = Decimal(values['unit_price'])
+                    sale.lines = list(sale.lines) + [line]
+                sale.save()
+                Sale.quote([sale])
+                Sale.confirm([sale])
+            return self._entry.Status.OK, sale.id, '', ''
+        self._well(self._entry._transact(DIRECT, work))
+
+    def entered(self, document):
+        self._well(self._entry.enter(DIRECT, self._shop, document['reference'], json.dumps(document)))
+
+    def _well(self, answer):
+        if answer[0] != self._entry.Status.OK:
+            raise StageError(f'an order could not be entered: {answer}')
+
+    def measure(self, documents):
+        """Seconds per line of an order, alone and entered."""
+        spent = {self.alone: 0.0, self.entered: 0.0}
+        for number, document in enumerate(documents):
+            for way in sorted(spent, key=lambda way: (number % 2) ^ (way == self.alone)):
+                began = time.perf_counter()
+                way(document)
+                if number >= WARM_UP:
+                    spent[way] += time.perf_counter() - began
+        lines = sum(len(document['lines']) for document in documents[WARM_UP:])
+        return {way.__name__: seconds / lines for way, seconds in spent.items()}
+
+
+def sampled(documents, count):
+    """Of all lengths, in random order."""
+    by_length = sorted(documents, key=lambda document: len(document['lines']))
+    sample = by_length[::max(1, len(by_length) // count)]
+    random.Random(SEED).shuffle(sample)
+    return sample
+
+
+def measured(folder, cluster, build, count):
+    with Import(folder, cluster, build, count) as imported:
+        seconds, documents = imported.run()
+    ways = Entry().measure(sampled(documents, SAMPLE))
+    lines = sum(len(document['lines']) for document in documents)
+    return dict(orders=count, imported=len(documents), lines=lines, seconds=seconds,
+                alone=ways['alone'] * lines, entered=ways['entered'] * lines)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--quick', action='store_true')
+    parser.add_argument('--build', type=Path, default=ROOT / 'build' / 'release')
+    arguments = parser.parse_args()
+    folder, cluster = save.stage()
+    try:
+        if save.prepared(folder, cluster, arguments, IMPORTED) is None:
+            print(json.dumps(dict(skipped='not measured: --only save without --quick makes the company first')))
+            return
+        conf = save.prepared(folder, cluster, arguments, DIRECT)
+        sys.path.insert(0, python_path(folder))
+        os.environ['TRYTOND_CONFIG'] = str(conf)
+        from trytond.config import config
+        config.update_etc(str(conf))
+        print(json.dumps(measured(folder, cluster, arguments.build, QUICK_ORDERS if arguments.quick else ORDERS)))
+    finally:
+        cluster.stop()
+
+
+if __name__ == '__main__':
+    try:
+        main()
+    except StageError as problem:
+        sys.exit(f'orders.py: {problem}')

@@ -1,0 +1,39 @@
+"""What tests with a Medusa stand on: a fresh one of it beside the fresh ERP and the fresh Vendure."""
+from installer.stage import medusa
+from installer.stage.processes import free_port
+
+from .world import Case
+
+SECRET = 'medusa'
+
+
+class MedusaCase(Case):
+    per_product = 5  # variants of one product
+    shops = {}  # by that number: (portal, its template), prepared once, and only for these tests
+
+    def prepare(self):
+        """It takes minutes where it was never installed."""
+        if self.per_product not in self.shops:
+            portal = medusa.Portal(self.world.cluster, self.world.folder, per_product=self.per_product)
+            portal.install()
+            self.shops[self.per_product] = portal, portal.seed()
+        self.portal, self.template = self.shops[self.per_product]
+
+    def setUp(self):
+        self.prepare()
+        super().setUp()
+        database = f'{self.database}_medusa'
+        self.world.cluster.drop_database(database)
+        self.world.cluster.create_database(database, 'portal', self.template)
+        self.medusa = self.portal.server(f'{self.id()}.medusa', database, free_port())
+        self.medusa.child.log.unlink(missing_ok=True)
+        self.medusa.start()
+
+    def tearDown(self):
+        super().tearDown()
+        self.medusa.child.kill()
+        if not self.keep:
+            self.world.cluster.drop_database(self.medusa.database)
+
+    def configure(self, **ferry):
+        return super().configure(**{f'secret.{SECRET}': self.portal.password}, **ferry)
