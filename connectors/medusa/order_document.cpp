@@ -236,6 +236,7 @@ json::object document(const json::value& order, const connector::PulledOrder& pu
                       {"gross", money.text(totals.gross)}};
   if (const auto own = metadata_text(order, settings.customer_reference_key); !own.empty())
     result["customer_reference"] = own;
+  if (pulled.cancelled) result["cancelled"] = true;
   return result;
 }
 

@@ -397,6 +397,22 @@ TEST(VendureGolden, ReadsAPageOfOrdersToTheCent) {
       R"("net":"41.1","gross":"48.32"})");
 }
 
+// Two parts of it were given back: one is settled, the other still pending.
+TEST(VendureGolden, E2_ARefundCountsOnceItIsSettled) {
+  const auto settings = test::settings();
+  const std::vector<std::string> ids{"3"};
+  const auto pull = make_order_pull(settings, ids);
+  EXPECT_EQ(std::get<connector::Send>(pull->start()).request.body, golden_request("orders_refunded/01"));
+  const auto step = pull->on_reply(golden_reply("orders_refunded/01"));
+  ASSERT_TRUE(std::holds_alternative<connector::Page>(step));
+  ASSERT_EQ(std::get<connector::Page>(step).orders.size(), 1U);
+  const auto& order = std::get<connector::Page>(step).orders[0];
+  EXPECT_THAT(order.document,
+              testing::EndsWith(R"("net":"35.04","gross":"42.04","refunds":[{"refund":"1","at":"2026-11-29T20:37:45.176000Z",)"
+                                R"("reason":"damaged in transit","gross":"12.01","shipping":"0",)"
+                                R"("lines":[{"line":"5","sku":"SKU-000001","quantity":"1"}]}]})"));
+}
+
 TEST(VendureGolden, ProbesRightsFieldsAndLocation) {
   const auto settings = test::settings();
   const auto played = replay("probe", *make_probe(settings), 2);

@@ -151,7 +151,8 @@ std::string orders_query(const Settings& settings) {
          "fulfillmentLines{quantity fulfillment{state}}}"
          "shippingLines{discountedPrice discountedPriceWithTax shippingMethod{code name}}"
          "surcharges{sku description price priceWithTax taxRate}"
-         "payments{method state amount transactionId}taxSummary{taxRate}}}}";
+         "payments{method state amount transactionId refunds{id createdAt state reason total shipping lines{orderLineId quantity}}}"
+         "taxSummary{taxRate}}}}";
 }
 
 std::string order_numbers_query(std::string_view field) {

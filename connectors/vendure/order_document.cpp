@@ -188,6 +188,36 @@ json::array payments(const json::value& order) {
   return result;
 }
 
+// What was given back for good. The lines say for which goods; whether they come back, the ERP's people see.
+json::array refunds(const json::value& order) {
+  std::map<std::string, std::string, std::less<>> skus;
+  for (const auto& line : array_at(order, {"lines"})) skus[id_at(line, {"id"})] = plain_at(line, {"productVariant", "sku"});
+  json::array result;
+  for (const auto& payment : array_at(order, {"payments"})) {
+    for (const auto& refund : array_at(payment, {"refunds"})) {
+      if (text_at(refund, {"state"}) != "Settled") continue;
+      json::array goods;
+      for (const auto& line : array_at(refund, {"lines"})) {
+        const auto quantity = pieces_at(line, {"quantity"});
+        if (quantity == 0) continue;
+        const auto id = id_at(line, {"orderLineId"});
+        const auto sku = skus.find(id);
+        goods.push_back(json::object{{"line", plain(id)},
+                                     {"sku", sku == skus.end() ? "" : sku->second},
+                                     {"quantity", std::to_string(quantity)}});
+      }
+      const auto at = from_iso8601(text_at(refund, {"createdAt"}));
+      result.push_back(json::object{{"refund", plain(id_at(refund, {"id"}))},
+                                    {"at", at ? to_iso8601(*at) : ""},
+                                    {"reason", plain_at(refund, {"reason"})},
+                                    {"gross", money_at(refund, {"total"}).text()},
+                                    {"shipping", money_at(refund, {"shipping"}).text()},
+                                    {"lines", std::move(goods)}});
+    }
+  }
+  return result;
+}
+
 const json::value& member(const json::value& from, std::string_view name) {
   static const json::value none;
   const auto* value = find(from, {name});
@@ -216,6 +246,8 @@ json::object document(const json::value& order, const connector::PulledOrder& pu
                       {"gross", money_at(order, {"totalWithTax"}).text()}};
   if (auto own = custom_text(order, {"customFields", settings.customer_reference_field}); !own.empty())
     result["customer_reference"] = own;
+  if (pulled.cancelled) result["cancelled"] = true;
+  if (auto given_back = refunds(order); !given_back.empty()) result["refunds"] = std::move(given_back);
   return result;
 }
 

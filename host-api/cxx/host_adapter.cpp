@@ -49,13 +49,15 @@ ferry_status_t answer(const EnteredOrder& order, std::int64_t* erp_id, const fer
   return order.status;
 }
 
-ferry_status_t enter(const ferry_host_t* host, std::int32_t channel, ferry_text_t reference, ferry_text_t order_json,
-                     std::int64_t* erp_id, const ferry_sink_t* number, const ferry_sink_t* reason) noexcept {
+// Host::enter or Host::revise
+template <auto Take>
+ferry_status_t take(const ferry_host_t* host, std::int32_t channel, ferry_text_t reference, ferry_text_t order_json,
+                    std::int64_t* erp_id, const ferry_sink_t* number, const ferry_sink_t* reason) noexcept {
   try {
     const auto name = checked(of(host), "the reference of an order", reference);
     const auto order = checked(of(host), "an order", order_json);
     if (!name || !order) return FERRY_E_RETRY;
-    return answer(of(host).enter(channel, *name, *order), erp_id, number, reason);
+    return answer((of(host).*Take)(channel, *name, *order), erp_id, number, reason);
   } catch (...) {
     write_to(reason, "the host's order entry failed");
     return FERRY_E_RETRY;
@@ -97,7 +99,8 @@ void request_pump(const ferry_host_t* host) noexcept {
 
 constexpr ferry_host_log_t kLog{&log};
 constexpr ferry_host_secrets_t kSecrets{&resolve};
-constexpr ferry_host_order_entry_t kOrderEntry{&enter, &find};
+constexpr ferry_host_order_entry_t kOrderEntry{&take<&Host::enter>, &find};
+constexpr ferry_host_order_revision_t kOrderRevision{&take<&Host::revise>};
 constexpr ferry_host_price_t kPrice{&evaluate};
 
 }  // namespace
@@ -114,6 +117,7 @@ const void* HostAdapter::get_extension(const ferry_host_t* host, const char* id)
   if (std::strcmp(id, FERRY_EXT_LOG) == 0) return &kLog;
   if (std::strcmp(id, FERRY_EXT_SECRETS) == 0) return &kSecrets;
   if (std::strcmp(id, FERRY_EXT_ORDER_ENTRY) == 0 && of(host).has_order_entry()) return &kOrderEntry;
+  if (std::strcmp(id, FERRY_EXT_ORDER_REVISION) == 0 && of(host).has_order_revision()) return &kOrderRevision;
   if (std::strcmp(id, FERRY_EXT_PRICE) == 0 && of(host).has_prices()) return &kPrice;
   return nullptr;
 }

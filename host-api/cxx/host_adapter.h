@@ -4,6 +4,7 @@
 
 #include <ferry/ext/log.h>
 #include <ferry/ext/order-entry.h>
+#include <ferry/ext/order-revision.h>
 #include <ferry/ext/price.h>
 #include <ferry/ext/secrets.h>
 #include <ferry/host.h>
@@ -38,6 +39,12 @@ class Host {
     return {FERRY_E_UNSUPPORTED, 0, {}, {}};
   }
   virtual EnteredOrder find(std::int32_t, std::string_view) { return {FERRY_E_UNSUPPORTED, 0, {}, {}}; }
+
+  // What changes of such an order later; one that revises has order entry too.
+  virtual bool has_order_revision() const { return false; }
+  virtual EnteredOrder revise(std::int32_t, std::string_view, std::string_view) {
+    return {FERRY_E_UNSUPPORTED, 0, {}, {}};
+  }
 
   // Prices; likewise. One that has them has a request_pump() too.
   virtual bool has_prices() const { return false; }

@@ -19,6 +19,8 @@ void to_standard_error(std::string_view line) noexcept {
 // What they may answer beside FERRY_OK.
 constexpr ferry_status_t kRefusalsOfEnter[] = {FERRY_E_REJECTED, FERRY_E_BUSY, FERRY_E_RETRY, FERRY_E_UNSUPPORTED};
 constexpr ferry_status_t kRefusalsOfFind[] = {FERRY_E_NOT_FOUND, FERRY_E_BUSY, FERRY_E_RETRY, FERRY_E_UNSUPPORTED};
+constexpr ferry_status_t kRefusalsOfRevise[] = {FERRY_E_NOT_FOUND, FERRY_E_REJECTED, FERRY_E_BUSY, FERRY_E_RETRY,
+                                                FERRY_E_UNSUPPORTED};
 constexpr ferry_status_t kRefusalsOfEvaluate[] = {FERRY_E_REJECTED, FERRY_E_BUSY, FERRY_E_RETRY, FERRY_E_UNSUPPORTED};
 
 }  // namespace
@@ -43,6 +45,7 @@ bool HostProxy::attach() noexcept {
     fetch(alert_news_, FERRY_EXT_ALERT_NEWS, [](const auto& e) { return e.news != nullptr; });
     fetch(secrets_, FERRY_EXT_SECRETS, [](const auto& e) { return e.resolve != nullptr; });
     fetch(order_entry_, FERRY_EXT_ORDER_ENTRY, [](const auto& e) { return e.enter != nullptr && e.find != nullptr; });
+    fetch(order_revision_, FERRY_EXT_ORDER_REVISION, [](const auto& e) { return e.revise != nullptr; });
     fetch(price_, FERRY_EXT_PRICE, [](const auto& e) { return e.evaluate != nullptr; });
     const auto needs_pump = [this](auto*& offered, const char* id) {
       if (offered == nullptr || host_->request_pump != nullptr) return;
@@ -139,6 +142,14 @@ OrderEntryAnswer HostProxy::find(std::int32_t channel, std::string_view referenc
   const OrderEntryCall call{"find()", reference, kRefusalsOfFind};
   return ask_order_entry(call, [&](std::int64_t* id, const ferry_sink_t* number, const ferry_sink_t* reason) {
     return order_entry_->find(host_, channel, as_text(reference), id, number, reason);
+  });
+}
+
+OrderEntryAnswer HostProxy::revise(std::int32_t channel, std::string_view reference,
+                                   std::string_view order_json) const noexcept {
+  const OrderEntryCall call{"revise()", reference, kRefusalsOfRevise};
+  return ask_order_entry(call, [&](std::int64_t* id, const ferry_sink_t* number, const ferry_sink_t* reason) {
+    return order_revision_->revise(host_, channel, as_text(reference), as_text(order_json), id, number, reason);
   });
 }
 

@@ -5,6 +5,7 @@
 #include <ferry/ext/alert.h>
 #include <ferry/ext/log.h>
 #include <ferry/ext/order-entry.h>
+#include <ferry/ext/order-revision.h>
 #include <ferry/ext/price.h>
 #include <ferry/ext/secrets.h>
 #include <ferry/host.h>
@@ -19,7 +20,7 @@ namespace ferry::abi {
 class StringSink;
 
 // What the host's order entry answered; checked: with FERRY_OK id and number are set, with any other status reason is.
-// FERRY_E_NOT_FOUND comes from find() only.
+// FERRY_E_NOT_FOUND comes from find() and revise() only.
 struct OrderEntryAnswer {
   ferry_status_t status = FERRY_E_INTERNAL;
   std::int64_t id = 0;
@@ -34,7 +35,7 @@ struct PriceAnswer {
   std::string reason;   // one line
 };
 
-// Thread-safe after attach(), except enter(), find() and evaluate(). Nothing throws.
+// Thread-safe after attach(), except enter(), find(), revise() and evaluate(). Nothing throws.
 class HostProxy {
  public:
   // Calls nothing of the host. Precondition: not null, compatible version; valid as long as this object.
@@ -60,6 +61,10 @@ class HostProxy {
   OrderEntryAnswer enter(std::int32_t channel, std::string_view reference, std::string_view order_json) const noexcept;
   OrderEntryAnswer find(std::int32_t channel, std::string_view reference) const noexcept;
 
+  bool has_order_revision() const noexcept { return order_entry_ != nullptr && order_revision_ != nullptr; }
+  // [host-thread], within pump(). Precondition: has_order_revision().
+  OrderEntryAnswer revise(std::int32_t channel, std::string_view reference, std::string_view order_json) const noexcept;
+
   bool has_prices() const noexcept { return price_ != nullptr; }
   // [host-thread], within pump(). Precondition: has_prices().
   PriceAnswer evaluate(std::int32_t channel, std::string_view questions_json) const noexcept;
@@ -80,6 +85,7 @@ class HostProxy {
   const ferry_host_log_t* log_ = nullptr;
   const ferry_host_secrets_t* secrets_ = nullptr;
   const ferry_host_order_entry_t* order_entry_ = nullptr;
+  const ferry_host_order_revision_t* order_revision_ = nullptr;
   const ferry_host_price_t* price_ = nullptr;
   const ferry_host_alert_t* alert_ = nullptr;
   const ferry_host_alert_news_t* alert_news_ = nullptr;

@@ -264,6 +264,19 @@ class Admin(Client):
         self.change('mutation($i:CancelOrderInput!){cancelOrder(input:$i){__typename ' + _ERROR + '}}',
                     i={'orderId': order['id'], 'reason': 'changed my mind', 'cancelShipping': True})
 
+    def refund(self, order, quantities, amount, reason='damaged in transit', settled=True):
+        """Gives back an amount in cents, for {line id: quantity}; the id of the refund."""
+        made = self.change('mutation($i:RefundOrderInput!){refundOrder(input:$i){__typename ... on Refund{id} ' + _ERROR + '}}', i={
+            'paymentId': order['payments'][0]['id'], 'reason': reason, 'amount': amount, 'shipping': 0, 'adjustment': 0,
+            'lines': [{'orderLineId': line, 'quantity': quantity} for line, quantity in quantities.items()]})
+        if settled:
+            self.settle_refund(made['id'])
+        return made['id']
+
+    def settle_refund(self, refund):
+        self.change('mutation($i:SettleRefundInput!){settleRefund(input:$i){__typename ' + _ERROR + '}}',
+                    i={'id': refund, 'transactionId': f'CN-{refund}'})
+
     def settle(self, order):
         for payment in order['payments']:
             if payment['state'] == 'Authorized':

@@ -36,12 +36,17 @@ struct RecordingHost : Host {
     entered.push_back("looked for " + std::to_string(channel) + " " + std::string(reference));
     return entry;
   }
+  bool has_order_revision() const override { return revises; }
+  EnteredOrder revise(std::int32_t channel, std::string_view reference, std::string_view order) override {
+    entered.push_back("revised " + std::to_string(channel) + " " + std::string(reference) + " " + std::string(order));
+    return entry;
+  }
   bool has_prices() const override { return evaluates; }
   EvaluatedPrices evaluate(std::int32_t channel, std::string_view questions) override {
     entered.push_back("prices of " + std::to_string(channel) + " " + std::string(questions));
     return prices;
   }
-  bool takes_orders = true, evaluates = false;
+  bool takes_orders = true, revises = true, evaluates = false;
   EvaluatedPrices prices{FERRY_OK, R"({"answers":[{"price":"2.5"}]})", ""};
   int pumps = 0;
   EnteredOrder entry{FERRY_OK, 7, "S7", ""};
@@ -213,17 +218,40 @@ TEST_F(CPluginTest, EachAnswerOfTheHostHasItsMeaning) {
 TEST_F(CPluginTest, WhatIsOnlyLookedForIsNotEntered) {
   make_active();
   host.entry = {FERRY_E_NOT_FOUND, 0, "", ""};
-  fake.waiting = {{1, 7, "R1", "", true}};
+  fake.waiting = {{1, 7, "R1", "", runtime::ErpCall::Purpose::find}};
   plugin->pump(plugin);
   EXPECT_THAT(host.entered, ElementsAre("looked for 7 R1"));
   EXPECT_EQ(fake.answers.back().answer, engine::ErpAnswer::absent);
   EXPECT_THAT(host.lines, IsEmpty());
 }
 
+TEST_F(CPluginTest, WhatChangesOfAnOrderIsRevisedAndNotEntered) {
+  make_active();
+  fake.waiting = {{1, 7, "R1", "{}", runtime::ErpCall::Purpose::revise}};
+  plugin->pump(plugin);
+  EXPECT_THAT(host.entered, ElementsAre("revised 7 R1 {}"));
+  EXPECT_EQ(fake.answers.back().answer, engine::ErpAnswer::linked);
+  host.entry = {FERRY_E_NOT_FOUND, 0, "", ""};
+  fake.waiting = {{2, 7, "R1", "{}", runtime::ErpCall::Purpose::revise}};
+  plugin->pump(plugin);
+  EXPECT_EQ(fake.answers.back().answer, engine::ErpAnswer::absent);
+  EXPECT_THAT(host.lines, IsEmpty());
+}
+
+TEST_F(CPluginTest, AHostThatRevisesNothingLeavesChangesToAPerson) {
+  host.revises = false;
+  make_active();
+  fake.waiting = {{1, 7, "R1", "{}", runtime::ErpCall::Purpose::revise}};
+  plugin->pump(plugin);
+  EXPECT_THAT(host.entered, IsEmpty());
+  EXPECT_EQ(fake.answers.back().answer, engine::ErpAnswer::rejected);
+  EXPECT_THAT(fake.answers.back().reason, HasSubstr("R1"));
+}
+
 TEST_F(CPluginTest, AHostWithoutPricesIsNotAskedForThem) {
   make_active();
   EXPECT_FALSE(fake.host.request_evaluation);
-  fake.waiting = {{1, 7, "", "", false, {{1, "x", "{}"}}}};
+  fake.waiting = {{1, 7, "", "", runtime::ErpCall::Purpose::enter, {{1, "x", "{}"}}}};
   plugin->pump(plugin);
   EXPECT_EQ(fake.answers.back().answer, engine::ErpAnswer::unsupported);
   EXPECT_THAT(host.entered, IsEmpty());
@@ -235,7 +263,7 @@ TEST_F(CPluginTest, PricesGoThroughThePump) {
   make_active();
   fake.host.request_evaluation();
   EXPECT_EQ(host.pumps, 1);
-  fake.waiting = {{1, 7, "", "", false, {{3, "x", "{}"}}}};
+  fake.waiting = {{1, 7, "", "", runtime::ErpCall::Purpose::enter, {{3, "x", "{}"}}}};
   plugin->pump(plugin);
   EXPECT_THAT(host.entered, ElementsAre(R"(prices of 7 {"schema":"ferry.price/1","questions":[{}]})"));
   EXPECT_EQ(fake.answers.back().answer, engine::ErpAnswer::evaluated);
@@ -247,7 +275,7 @@ TEST_F(CPluginTest, PricesThatCannotBeReadOrAreRefusedAreNone) {
   host.evaluates = true;
   make_active();
   const auto asked = [this] {
-    fake.waiting = {{1, 7, "", "", false, {{3, "x", "{}"}}}};
+    fake.waiting = {{1, 7, "", "", runtime::ErpCall::Purpose::enter, {{3, "x", "{}"}}}};
     plugin->pump(plugin);
     return fake.answers.back();
   };

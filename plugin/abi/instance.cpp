@@ -120,8 +120,15 @@ void Instance::answer_from_host(Engine& engine, const runtime::ErpCall& call) co
     engine.answer(call.id, {engine::ErpAnswer::unsupported, {}, "this host has no order entry"});
     return;
   }
-  OrderEntryAnswer answer = call.only_looks ? host_.find(call.channel, call.reference)
-                                            : host_.enter(call.channel, call.reference, call.document);
+  const bool is_revision = call.purpose == runtime::ErpCall::Purpose::revise;
+  if (is_revision && !host_.has_order_revision()) {
+    engine.answer(call.id, {engine::ErpAnswer::rejected, {}, "this ERP takes no changes of order " + call.reference +
+                                                                 " from its portal: look at both and change the ERP's by hand"});
+    return;
+  }
+  OrderEntryAnswer answer = call.purpose == runtime::ErpCall::Purpose::find ? host_.find(call.channel, call.reference)
+                            : is_revision ? host_.revise(call.channel, call.reference, call.document)
+                                          : host_.enter(call.channel, call.reference, call.document);
   engine.answer(call.id, {answer_of(answer.status), {answer.id, std::move(answer.number)}, std::move(answer.reason)});
 }
 

@@ -24,6 +24,9 @@ constexpr std::array kCommonFields = {
           "Portal states in which an order is imported; empty: the connector's default."},
     Field{"order_since", Type::text, "", false, 0, 0,
           "Orders placed before this moment (ISO 8601 with zone) are left alone; empty: a day before the first run."},
+    Field{"order_watch_days", Type::integer, "30", false, 0, 365,
+          "For so many days after it was placed, an imported order that the portal has finished is looked at again every hour: "
+          "it may be cancelled or refunded there; 0: not any more."},
     Field{"payment_rules", Type::map, "", false, 0, 0,
           "What becomes of an order by its payments, as {\"card:Authorized\": \"wait\", \"invoice\": \"review\"}: 'import', "
           "'wait', 'review' or 'never', by 'method:state', 'method', '*:state' or '*' in the portal's words, 'none' for an "
@@ -272,6 +275,7 @@ ChannelSettings channel_settings(const config::Values& values) {
   settings.order_states = values.list("order_states");
   settings.admission = admission_rules(values);
   settings.order_since = from_iso8601(values.text("order_since"));
+  settings.order_watch = std::chrono::days(values.integer("order_watch_days"));
   settings.jobs = values.list("jobs");
   settings.ca_file = values.text("ca_file");
   settings.proxy = values.text("proxy");

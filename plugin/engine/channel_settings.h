@@ -37,6 +37,7 @@ struct ChannelSettings {
   std::vector<std::string> order_states;  // empty: the connector's own idea
   AdmissionRules admission;
   std::optional<Instant> order_since;     // orders placed before are not looked at
+  Duration order_watch{};                 // zero: what the portal has finished is not looked at again
   std::vector<std::string> jobs;          // feeds' names, kIntakeJob and kReconcileJob
   std::string ca_file, proxy;             // empty: the system's certificates; no proxy
   RetryPolicy retry;

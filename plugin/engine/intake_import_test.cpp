@@ -87,6 +87,39 @@ TEST_F(IntakeLaneTest, AReviewAlwaysHasAReason) {
   for (const auto& outcome : outcomes_recorded()) EXPECT_NE(outcome.reason, "");
 }
 
+// ---- changed by the portal after the ERP has it -------------------------------------------------------------------------
+
+TEST_F(IntakeLaneTest, WhatThePortalChangesOfALinkedOrderIsRevisedInTheErpAndNeverEntered) {
+  importing({changed("R1"), ready("R2")});
+  EXPECT_FALSE(stage->has<EnterOrder>());
+  revised("R1", ErpAnswer::linked);
+  erp(ErpAnswer::linked);
+  const auto outcomes = outcomes_recorded();
+  EXPECT_TRUE(outcomes.at(0).is_revision);
+  EXPECT_EQ(outcomes.at(0).state, OrderState::linked);
+  EXPECT_FALSE(outcomes.at(1).is_revision);
+}
+
+TEST_F(IntakeLaneTest, AChangeThatTheErpRefusesIsForAPersonAndABusyErpIsAskedAgain) {
+  importing({changed("R1"), changed("R2"), changed("R3"), changed("R4", 99), changed("R5")});
+  revised("R1", ErpAnswer::rejected, "order R1: shipment OUT-5 has left; take it back, then retry");
+  revised("R2", ErpAnswer::busy);
+  revised("R3", ErpAnswer::retry, "deadlock");
+  revised("R4", ErpAnswer::retry, "deadlock");
+  revised("R5", ErpAnswer::absent);
+  const auto outcomes = outcomes_recorded();
+  for (const auto& outcome : outcomes) EXPECT_TRUE(outcome.is_revision) << outcome.reference;
+  EXPECT_EQ(outcomes.at(0).state, OrderState::review);
+  EXPECT_EQ(outcomes.at(0).reason, "order R1: shipment OUT-5 has left; take it back, then retry");
+  EXPECT_EQ(outcomes.at(1).state, OrderState::ready);
+  EXPECT_EQ(outcomes.at(1).attempts, 0);
+  EXPECT_EQ(outcomes.at(2).state, OrderState::ready);
+  EXPECT_EQ(outcomes.at(2).attempts, 1);
+  EXPECT_EQ(outcomes.at(3).state, OrderState::review);
+  EXPECT_EQ(outcomes.at(4).state, OrderState::review);
+  EXPECT_NE(outcomes.at(4).reason.find("order R5"), std::string::npos);
+}
+
 // ---- cancelled, and perhaps in the ERP already
 // -----------------------------------------------------------------------------
 

@@ -299,7 +299,8 @@ void IntakeLane::take_endless(std::string reason) {
 void IntakeLane::after_window() {
   if (!looks_at_open_) return begin_import();
   open_look_began_ = now_;
-  start(Call::open, ListOpen{});
+  const Duration watch = channel_->settings.order_watch;
+  start(Call::open, ListOpen{watch > Duration(0) ? now_ - watch : Instant{}});
 }
 
 void IntakeLane::pull_open() {

@@ -86,6 +86,13 @@ class IntakeLaneTest : public ::testing::Test {
     EXPECT_EQ(stage->take<LookForOrder>().reference, reference);
     stage->give(ErpReplied{reference, {answer, {41, "SO41"}, ""}});
   }
+  static ReadyOrder changed(std::string reference, std::int32_t attempts = 0) {
+    return {std::move(reference), R"({"cancelled":true})", attempts, std::nullopt, true};
+  }
+  void revised(const std::string& reference, ErpAnswer answer, std::string reason = "") {
+    EXPECT_EQ(stage->take<ReviseOrder>().reference, reference);
+    stage->give(ErpReplied{reference, {answer, {41, "SO41"}, std::move(reason)}});
+  }
   int wakes_of(const std::string& job) {
     int count = 0;
     std::vector<WakeJob> seen;

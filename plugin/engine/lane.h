@@ -90,7 +90,9 @@ struct StoreOrders {    // → Stored
   std::int64_t run = 0;
   std::vector<RuledOrder> orders;
 };
-struct ListOpen {};   // → OpenListed
+struct ListOpen {  // → OpenListed
+  Instant watched_since{};
+};
 struct ListReady {  // → ReadyListed
   std::size_t most = 0;
 };
@@ -100,6 +102,10 @@ struct EnterOrder {  // → ErpReplied: find by external reference, else create,
 };
 struct LookForOrder {  // → ErpReplied: find by external reference only
   std::string reference;
+};
+struct ReviseOrder {  // → ErpReplied: bring the ERP's order up to the document; never makes one
+  std::string reference;
+  std::string document;
 };
 struct Evaluate {  // → Evaluated: in one ERP transaction, which changes nothing
   std::uint64_t request = 0;
@@ -145,7 +151,7 @@ struct ReconciliationSummary {  // one log line per reconciliation
   ReconciliationCounts counts;
 };
 using Action = std::variant<Acquire, Release, RunFeed, LoadDue, Request, Record, BeginIntake, StoreOrders, ListOpen, ListReady,
-                            EnterOrder, LookForOrder, Evaluate, RecordOrders, FinishIntake, NextSurvey, RecordSurvey, WakeJob,
+                            EnterOrder, LookForOrder, ReviseOrder, Evaluate, RecordOrders, FinishIntake, NextSurvey, RecordSurvey, WakeJob,
                             PauseLane, ReportError, ReportBreaker, RunSummary, ReconciliationSummary>;
 
 struct Actions {

@@ -41,6 +41,7 @@ std::optional<Action> OrderEntry::next() {
   if (with_erp_ || ready_.empty()) return std::nullopt;
   with_erp_ = std::move(ready_.front());
   ready_.pop_front();
+  if (with_erp_->is_linked) return ReviseOrder{with_erp_->reference, with_erp_->document};
   if (with_erp_->unwanted_for) return LookForOrder{with_erp_->reference};
   return EnterOrder{with_erp_->reference, with_erp_->document};
 }
@@ -61,6 +62,7 @@ bool OrderEntry::on_answer(const ErpReplied& replied, Instant now, double unit) 
 OrderOutcome OrderEntry::outcome_of(const ReadyOrder& order, const ErpReply& reply, Instant now, double unit) const {
   OrderOutcome outcome;
   outcome.reference = order.reference;
+  outcome.is_revision = order.is_linked;
   outcome.attempts = order.attempts;
   if (reply.answer == ErpAnswer::linked) {
     outcome.state = OrderState::linked;
@@ -70,6 +72,10 @@ OrderOutcome OrderEntry::outcome_of(const ReadyOrder& order, const ErpReply& rep
     outcome.state = OrderState::ready;
     outcome.reason = reason_or(reply.reason, "the ERP is busy");
     outcome.next_attempt_at = now + kBusyWait;
+  } else if (order.is_linked && reply.answer == ErpAnswer::absent) {
+    outcome.state = OrderState::review;
+    outcome.reason = "order " + order.reference + " has changed on the portal, and its order in the ERP is gone: see that the "
+                     "two agree, then skip this";
   } else if (order.unwanted_for && reply.answer == ErpAnswer::absent) {
     const bool is_certain = *order.unwanted_for >= kLongestEntry;
     outcome.state = is_certain ? OrderState::skipped : OrderState::ready;
@@ -93,6 +99,7 @@ OrderOutcome OrderEntry::outcome_of(const ReadyOrder& order, const ErpReply& rep
 OrderOutcome OrderEntry::tried_again(const ReadyOrder& order, const ErpReply& reply, Instant now, double unit) const {
   OrderOutcome outcome;
   outcome.reference = order.reference;
+  outcome.is_revision = order.is_linked;
   outcome.state = OrderState::ready;
   outcome.reason = reason_or(reply.reason, "the ERP failed without a reason");
   outcome.attempts = order.attempts + 1;

@@ -27,7 +27,7 @@ class OrderEntry {
   // No call into the ERP lasts longer, whatever became of the process that made it: runtime/erp_queue.h.
   static constexpr Duration kLongestEntry = std::chrono::minutes(15);
 
-  // EnterOrder or LookForOrder for the next order, when none is with the ERP.
+  // EnterOrder, LookForOrder or ReviseOrder for the next order, when none is with the ERP.
   std::optional<Action> next();
   // False: not the answer that is waited for.
   bool on_answer(const ErpReplied& replied, Instant now, double unit);

@@ -180,6 +180,7 @@ struct ReadyOrder {
   // For how long it has not been wanted any more, because the portal shows it as cancelled or a person skips it, after it
   // may have been handed to the ERP: it is looked for there, and not entered any more.
   std::optional<Duration> unwanted_for = std::nullopt;
+  bool is_linked = false;  // the ERP has it already, and is to take what the portal has changed of it since
 };
 enum class OrderState : std::uint8_t { waiting = 1, ready, review, linked, skipped };
 std::string_view name_of(OrderState state) noexcept;
@@ -191,6 +192,8 @@ struct OrderOutcome {
   Instant next_attempt_at{};   // ready
   std::int64_t erp_id = 0;     // linked
   std::string erp_number;      // linked
+  // Of an order that the ERP had already: it stays linked, and the state says what came of the portal's changes.
+  bool is_revision = false;
 };
 // Orders that the portal lists and that cannot be read: see connector::Page.
 struct Unread {
@@ -277,7 +280,9 @@ class Store {
   virtual Result<std::int64_t> begin_intake(const Lease& lease) = 0;  // the run's id
   virtual Result<StoredPage> store_orders(const Lease& lease, std::int64_t run,
                                           std::span<const RuledOrder> orders) = 0;
-  virtual Result<std::vector<std::string>> open_orders(const Lease& lease) = 0;  // portal ids to look at again
+  // Portal ids to look at again, at most 1,000, the longest unseen first: what is open, and once an hour what the ERP has and
+  // was placed since `watched_since` (epoch: none of those): a portal cancels and refunds also what it has finished.
+  virtual Result<std::vector<std::string>> open_orders(const Lease& lease, Instant watched_since) = 0;
   virtual Result<std::vector<ReadyOrder>> ready_orders(const Lease& lease, std::size_t most) = 0;
   virtual Result<void> record_orders(const Lease& lease, std::int64_t run, std::span<const OrderOutcome> outcomes) = 0;
   virtual Result<void> finish_intake(const Lease& lease, std::int64_t run, Instant window_end,

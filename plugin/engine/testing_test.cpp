@@ -275,8 +275,8 @@ void Stage::wait() {
 std::string Stage::names() const {
   static constexpr const char* kNames[] = {
       "Acquire",    "Release",      "RunFeed",      "LoadDue",    "Request",      "Record",  "BeginIntake",
-      "StoreOrders", "ListOpen",    "ListReady",    "EnterOrder", "LookForOrder", "Evaluate", "RecordOrders", "FinishIntake", "NextSurvey",
-      "RecordSurvey", "WakeJob",    "PauseLane",    "ReportError", "ReportBreaker", "RunSummary", "ReconciliationSummary"};
+      "StoreOrders", "ListOpen",    "ListReady",    "EnterOrder", "LookForOrder", "ReviseOrder", "Evaluate", "RecordOrders",
+      "FinishIntake", "NextSurvey", "RecordSurvey", "WakeJob",    "PauseLane",    "ReportError", "ReportBreaker", "RunSummary", "ReconciliationSummary"};
   std::string names;
   for (const Action& action : actions_) names += (names.empty() ? "" : " ") + std::string(kNames[action.index()]);
   return names;

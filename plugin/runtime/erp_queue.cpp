@@ -10,11 +10,15 @@ engine::ErpReply without_answer(engine::ErpAnswer answer, std::string reason) { 
 }  // namespace
 
 void ErpQueue::enter(std::int32_t channel, std::string reference, std::string document, Answered answered) {
-  ask({0, channel, std::move(reference), std::move(document), false}, request_pump_, std::move(answered));
+  ask({0, channel, std::move(reference), std::move(document), ErpCall::Purpose::enter}, request_pump_, std::move(answered));
 }
 
 void ErpQueue::find(std::int32_t channel, std::string reference, Answered answered) {
-  ask({0, channel, std::move(reference), "", true}, request_pump_, std::move(answered));
+  ask({0, channel, std::move(reference), "", ErpCall::Purpose::find}, request_pump_, std::move(answered));
+}
+
+void ErpQueue::revise(std::int32_t channel, std::string reference, std::string document, Answered answered) {
+  ask({0, channel, std::move(reference), std::move(document), ErpCall::Purpose::revise}, request_pump_, std::move(answered));
 }
 
 void ErpQueue::evaluate(std::int32_t channel, std::vector<engine::ErpQuestion> questions, Answered answered) {

@@ -34,6 +34,7 @@ class ErpQueue {
   bool is_supported() const { return static_cast<bool>(request_pump_); }
   void enter(std::int32_t channel, std::string reference, std::string document, Answered answered);
   void find(std::int32_t channel, std::string reference, Answered answered);
+  void revise(std::int32_t channel, std::string reference, std::string document, Answered answered);
   void evaluate(std::int32_t channel, std::vector<engine::ErpQuestion> questions, Answered answered);
   std::optional<ErpCall> next();  // hands a call out; it stays known until answered
   void answer(std::uint64_t call, engine::ErpReply reply);  // an unknown call is ignored: its lane is gone

@@ -61,10 +61,10 @@ TEST_F(ErpQueueTest, LooksWithoutADocument) {
   queue_.find(3, "A", [this](engine::ErpReply reply) { answers_.push_back(std::move(reply)); });
   ask("B");
   const auto look = queue_.next(), entry = queue_.next();
-  EXPECT_TRUE(look->only_looks);
+  EXPECT_EQ(look->purpose, ErpCall::Purpose::find);
   EXPECT_EQ(look->channel, 3);
   EXPECT_EQ(look->reference, "A");
-  EXPECT_FALSE(entry->only_looks);
+  EXPECT_EQ(entry->purpose, ErpCall::Purpose::enter);
   queue_.answer(look->id, {ErpAnswer::absent, {}, ""});
   ASSERT_EQ(answers_.size(), 1U);
   EXPECT_EQ(answers_[0].answer, ErpAnswer::absent);

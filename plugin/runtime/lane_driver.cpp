@@ -20,8 +20,8 @@ Overloaded(Handlers...) -> Overloaded<Handlers...>;
 
 bool blocks(const engine::Action& action) {
   return !std::holds_alternative<engine::Request>(action) && !std::holds_alternative<engine::EnterOrder>(action) &&
-         !std::holds_alternative<engine::LookForOrder>(action) && !std::holds_alternative<engine::Evaluate>(action) &&
-         !std::holds_alternative<engine::WakeJob>(action);
+         !std::holds_alternative<engine::LookForOrder>(action) && !std::holds_alternative<engine::ReviseOrder>(action) &&
+         !std::holds_alternative<engine::Evaluate>(action) && !std::holds_alternative<engine::WakeJob>(action);
 }
 
 std::string summary_line(const engine::RunSummary& run) {
@@ -117,6 +117,10 @@ void LaneDriver::start(engine::Action action) {
                  [this](engine::LookForOrder& order) {
                    surroundings_.erp.find(id_.channel, order.reference, to_inbox(order.reference));
                  },
+                 [this](engine::ReviseOrder& order) {
+                   surroundings_.erp.revise(id_.channel, order.reference, std::move(order.document),
+                                            to_inbox(order.reference));
+                 },
                  [this](engine::Evaluate& portion) {
                    surroundings_.erp.evaluate(id_.channel, std::move(portion.questions),
                                               [inbox = inbox_, id = portion.request](engine::ErpReply reply) {
@@ -154,7 +158,7 @@ void LaneDriver::carry_out(engine::Action action) {
           },
           [&](engine::BeginIntake&) { step(engine::Begun{store->begin_intake(lease_)}); },
           [&](engine::StoreOrders& page) { step(engine::Stored{store->store_orders(lease_, page.run, page.orders)}); },
-          [&](engine::ListOpen&) { step(engine::OpenListed{store->open_orders(lease_)}); },
+          [&](engine::ListOpen& open) { step(engine::OpenListed{store->open_orders(lease_, open.watched_since)}); },
           [&](engine::ListReady& list) { step(engine::ReadyListed{store->ready_orders(lease_, list.most)}); },
           [&](engine::RecordOrders& record) {
             step(engine::Recorded{store->record_orders(lease_, record.run, record.outcomes)});

@@ -40,7 +40,8 @@ struct ErpCall {
   std::uint64_t id = 0;
   std::int32_t channel = 0;
   std::string reference, document;
-  bool only_looks = false;  // find, never enter; there is no document
+  enum class Purpose : std::uint8_t { enter = 1, find, revise };
+  Purpose purpose = Purpose::enter;  // find: there is no document
   std::vector<engine::ErpQuestion> questions{};  // not empty: evaluate these; there is no reference, and no order
 };
 

@@ -89,7 +89,7 @@ TEST_F(Intake, AnOrderCancelledBeforeImportIsSkipped) {
     EXPECT_EQ(order_state(reference), "skipped");
   }
   EXPECT_THAT(must(store_.ready_orders(lease_, 10)), IsEmpty());
-  EXPECT_THAT(must(store_.open_orders(lease_)), IsEmpty());
+  EXPECT_THAT(must(store_.open_orders(lease_, {})), IsEmpty());
 }
 
 // ---- killed between the ERP's commit and the record, and then cancelled ----
@@ -155,6 +155,124 @@ TEST_F(CancelledIntake, IsEnteredAfterAllWhereThePortalTakesTheCancellationBack)
   ASSERT_THAT(ready, SizeIs(1));
   EXPECT_FALSE(ready[0].unwanted_for);
   EXPECT_EQ(value("SELECT state || coalesce(reason, '-') FROM ferry.portal_order"), "ready-");
+}
+
+// ---- changed after the ERP has it ----
+
+class RevisedIntake : public CancelledIntake {
+ protected:
+  void SetUp() override {
+    Intake::SetUp();
+    handed_over("R1");
+    record(linked("R1"));
+  }
+  static PulledOrder edited(const std::string& quantity) {
+    auto order = Intake::order("R1");
+    order.document = R"({"lines":[{"line":"1","sku":"A","quantity":")" + quantity + R"(","open_quantity":"1"}]})";
+    return order;
+  }
+  OrderOutcome revised(OrderState state, const std::string& reason = "") {
+    return {"R1", state, reason, 1, Instant(std::chrono::hours(24 * 365 * 200)), 7, "S7", true};
+  }
+  std::string shown() {
+    return value(
+        "SELECT state || '/' || coalesce(revision, '-') || '/' || coalesce(reason, '-') || '/' || erp_id FROM "
+        "ferry.portal_order");
+  }
+};
+
+TEST_F(RevisedIntake, WhatChangesIsHandedOverOnceAndStaysLinked) {
+  EXPECT_THAT(must(store_.ready_orders(lease_, 10)), IsEmpty()) << "it is in the ERP as it was handed over";
+  store({edited("2")});
+  const auto changed = must(store_.ready_orders(lease_, 10));
+  ASSERT_THAT(changed, SizeIs(1));
+  EXPECT_TRUE(changed[0].is_linked);
+  EXPECT_EQ(changed[0].document, edited("2").document);
+  EXPECT_EQ(shown(), "linked/due/-/7");
+  record(revised(OrderState::linked));
+  EXPECT_EQ(shown(), "linked/-/-/7");
+  store({edited("2")});
+  EXPECT_THAT(must(store_.ready_orders(lease_, 10)), IsEmpty());
+}
+
+TEST_F(RevisedIntake, WhatChangesMeanwhileIsHandedOverAgain) {
+  store({edited("2")});
+  must(store_.ready_orders(lease_, 10));
+  store({edited("1")});
+  record(revised(OrderState::review, "too late"));
+  const auto changed = must(store_.ready_orders(lease_, 10));
+  ASSERT_THAT(changed, SizeIs(1));
+  EXPECT_EQ(changed[0].document, edited("1").document);
+}
+
+TEST_F(RevisedIntake, ACancellationIsAChange) {
+  store({cancelled("R1")});
+  const auto changed = must(store_.ready_orders(lease_, 10));
+  ASSERT_THAT(changed, SizeIs(1));
+  EXPECT_TRUE(changed[0].is_linked);
+  EXPECT_FALSE(changed[0].unwanted_for);
+}
+
+TEST_F(RevisedIntake, OneThatWasCancelledBeforeItWasFoundInTheErpIsRevisedThere) {
+  handed_over("R2");
+  store({cancelled("R2")});
+  record(linked("R2", 8));
+  const auto changed = must(store_.ready_orders(lease_, 10));
+  ASSERT_THAT(changed, SizeIs(1));
+  EXPECT_EQ(changed[0].reference, "R2");
+  EXPECT_TRUE(changed[0].is_linked);
+}
+
+TEST_F(RevisedIntake, OneThatChangedWhileItWasEnteredIsRevised) {
+  handed_over("R2");
+  auto changed = edited("2");
+  changed.reference = "R2";
+  changed.portal_id = "id-R2";
+  store({changed});
+  record(linked("R2", 8));
+  const auto ready = must(store_.ready_orders(lease_, 10));
+  ASSERT_THAT(ready, SizeIs(1));
+  EXPECT_TRUE(ready[0].is_linked);
+}
+
+TEST_F(RevisedIntake, WhatIsToBeTriedAgainWaitsAndStaysLinked) {
+  store({edited("2")});
+  must(store_.ready_orders(lease_, 10));
+  record(revised(OrderState::ready, "the ERP is busy"));
+  EXPECT_EQ(shown(), "linked/due/the ERP is busy/7");
+  EXPECT_THAT(must(store_.ready_orders(lease_, 10)), IsEmpty()) << "not before its time";
+}
+
+TEST_F(RevisedIntake, APersonRetriesOrSettlesWhatTheErpRefused) {
+  store({edited("2")});
+  must(store_.ready_orders(lease_, 10));
+  record(revised(OrderState::review, "shipment OUT-5 has left"));
+  EXPECT_EQ(shown(), "linked/review/shipment OUT-5 has left/7");
+  EXPECT_THAT(must(store_.ready_orders(lease_, 10)), IsEmpty());
+  EXPECT_EQ(must(store_.retry_orders(1, "R1")).retried, 1);
+  EXPECT_THAT(must(store_.ready_orders(lease_, 10)), SizeIs(1));
+  record(revised(OrderState::review, "shipment OUT-5 has left"));
+  EXPECT_EQ(must(store_.retry_orders(1, "")).retried, 1) << "all that is to be reviewed";
+  must(store_.ready_orders(lease_, 10));
+  record(revised(OrderState::review, "shipment OUT-5 has left"));
+  const auto settled = must(store_.skip_order(1, "R1", "returned by hand"));
+  EXPECT_EQ(settled.skipped, 1);
+  EXPECT_EQ(settled.state, "linked");
+  EXPECT_EQ(shown(), "linked/-/-/7");
+  EXPECT_EQ(must(store_.retry_orders(1, "R1")).retried, 0);
+  EXPECT_EQ(counts_of(run_), "2/2/0/0") << "a change was counted when it was seen";
+}
+
+TEST_F(RevisedIntake, WhatThePortalHasFinishedIsLookedAtEveryHourForAWhile) {
+  auto delivered = order("R1");
+  delivered.open = false;
+  store({delivered});
+  const auto looked_at = [&](Duration ago) { return must(store_.open_orders(lease_, ago > Duration(0) ? kPlaced - ago : Instant{})); };
+  EXPECT_THAT(looked_at(std::chrono::hours(1)), IsEmpty()) << "it was seen just now";
+  sql("UPDATE ferry.portal_order SET last_seen_at = clock_timestamp() - interval '61 minutes'");
+  EXPECT_THAT(looked_at(std::chrono::hours(1)), ElementsAre("id-R1"));
+  EXPECT_THAT(looked_at(-std::chrono::hours(1)), IsEmpty()) << "nothing is watched";
+  EXPECT_THAT(must(store_.open_orders(lease_, kPlaced + std::chrono::hours(1))), IsEmpty()) << "it was placed before";
 }
 
 // ---- skipped by a person ----
@@ -309,7 +427,7 @@ TEST_F(Intake, OpenOrdersAreThoseThePortalMayStillChange) {
   auto closed = order("R2");
   closed.open = false;
   store({order("R1"), closed});
-  EXPECT_THAT(must(store_.open_orders(lease_)), ElementsAre("id-R1"));
+  EXPECT_THAT(must(store_.open_orders(lease_, {})), ElementsAre("id-R1"));
 }
 
 TEST_F(Intake, AFinishedRunMovesTheClockAlsoBackAndAnEmptyOneLeavesNoTrace) {

@@ -299,7 +299,7 @@ TEST_F(StatementPlans, F17_NoScreenAndNoLaneReadsAHistoryFromEndToEnd) {
          const auto began = must(store.begin_intake(intake_));
          const auto one = order("NEW");
          must(store.store_orders(intake_, began, unruled({one})));
-         must(store.open_orders(intake_));
+         must(store.open_orders(intake_, {}));
          must(store.ready_orders(intake_, 10));
          const OrderOutcome outcome{"NEW", OrderState::review, "line 1: no product", 0, {}, 0, ""};
          must(store.record_orders(intake_, began, std::span(&outcome, 1)));

@@ -69,7 +69,7 @@ TEST_F(OrderReconciliation, HealingWritesTheNumberAgainAndLetsTheIntakeLookForTh
   EXPECT_EQ(orders(true).healed, 2);
   EXPECT_EQ(value("SELECT state FROM ferry.publication WHERE label = 'R2'"), "pending");
   const auto intake = lease(1, "intake");
-  EXPECT_THAT(must(store_.open_orders(intake)), ElementsAre("9"));
+  EXPECT_THAT(must(store_.open_orders(intake, {})), ElementsAre("9"));
   // what the intake then finds is imported as any other
   connector::PulledOrder order{"R9", "9", "PaymentSettled", {}, true, true, false, R"({"lines":[]})"};
   const auto round = must(store_.begin_intake(intake));

@@ -78,7 +78,7 @@ class OdbcStore final : public engine::Store {
   engine::Result<std::int64_t> begin_intake(const engine::Lease& lease) override;
   engine::Result<engine::StoredPage> store_orders(const engine::Lease& lease, std::int64_t run,
                                                   std::span<const engine::RuledOrder> orders) override;
-  engine::Result<std::vector<std::string>> open_orders(const engine::Lease& lease) override;
+  engine::Result<std::vector<std::string>> open_orders(const engine::Lease& lease, Instant watched_since) override;
   engine::Result<std::vector<engine::ReadyOrder>> ready_orders(const engine::Lease& lease, std::size_t most) override;
   engine::Result<void> record_orders(const engine::Lease& lease, std::int64_t run,
                                      std::span<const engine::OrderOutcome> outcomes) override;

@@ -1,4 +1,6 @@
 // Portal orders on their way in.
+#include <algorithm>
+
 #include "sql/state/session.h"
 #include "sql/state/store.h"
 
@@ -38,7 +40,7 @@ void bind_orders(Statement& statement, std::span<const RuledOrder> orders) {
 }
 
 void bind_outcomes(Statement& statement, std::span<const OrderOutcome> outcomes) {
-  ArrayLiteral references, states, reasons, attempts, next_attempts, erp_ids, erp_numbers;
+  ArrayLiteral references, states, reasons, attempts, next_attempts, erp_ids, erp_numbers, revisions;
   for (const auto& outcome : outcomes) {
     references.add_text(outcome.reference);
     states.add_text(engine::name_of(outcome.state));
@@ -48,10 +50,12 @@ void bind_outcomes(Statement& statement, std::span<const OrderOutcome> outcomes)
     next_attempts.add(to_micros(outcome.next_attempt_at));
     erp_ids.add(outcome.erp_id);
     erp_numbers.add_text(outcome.erp_number);
+    revisions.add_bool(outcome.is_revision);
   }
   statement.set("references", references.text()).set("states", states.text()).set("reasons", reasons.text());
   statement.set("attempts", attempts.text()).set("next_attempts", next_attempts.text());
   statement.set("erp_ids", erp_ids.text()).set("erp_numbers", erp_numbers.text());
+  statement.set("revisions", revisions.text());
 }
 
 }  // namespace
@@ -83,10 +87,10 @@ Result<StoredPage> OdbcStore::store_orders(const Lease& lease, std::int64_t run,
   });
 }
 
-Result<std::vector<std::string>> OdbcStore::open_orders(const Lease& lease) {
+Result<std::vector<std::string>> OdbcStore::open_orders(const Lease& lease, Instant watched_since) {
   return attempt<std::vector<std::string>>([&](Session& session) {
     Statement& statement = session.statement("intake.open");
-    statement.set("channel", lease.lane.channel).execute();
+    statement.set("channel", lease.lane.channel).set("watched_since", to_micros(watched_since)).execute();
     std::vector<std::string> portal_ids;
     while (statement.fetch()) portal_ids.emplace_back(statement.text(0));
     return portal_ids;
@@ -102,6 +106,7 @@ Result<std::vector<ReadyOrder>> OdbcStore::ready_orders(const Lease& lease, std:
       ReadyOrder order{std::string(statement.text(0)), std::string(statement.text(1)),
                        static_cast<std::int32_t>(statement.integer(2))};
       if (!statement.is_null(3)) order.unwanted_for = Duration(statement.integer(3));
+      order.is_linked = statement.boolean(4);
       orders.push_back(std::move(order));
     }
     return orders;
@@ -111,10 +116,16 @@ Result<std::vector<ReadyOrder>> OdbcStore::ready_orders(const Lease& lease, std:
 Result<void> OdbcStore::record_orders(const Lease& lease, std::int64_t, std::span<const OrderOutcome> outcomes) {
   // each order counts in the run that saw it changed, which may be an older one than the caller's
   return fenced<void>(lease, [&](Session& session) {
-    Statement& statement = session.statement("intake.record");
-    bind_outcomes(statement, outcomes);
-    statement.set("channel", lease.lane.channel).execute();
-    if (statement.fetch() && statement.integer(0) > 0) notify(session, "{order_status,stock}");
+    std::int64_t moved = 0;
+    for (const bool is_revision : {false, true}) {
+      const auto belongs = [&](const OrderOutcome& outcome) { return outcome.is_revision == is_revision; };
+      if (std::none_of(outcomes.begin(), outcomes.end(), belongs)) continue;
+      Statement& statement = session.statement(is_revision ? "intake.record_revisions" : "intake.record");
+      bind_outcomes(statement, outcomes);
+      statement.set("channel", lease.lane.channel).execute();
+      if (statement.fetch()) moved += statement.integer(0);
+    }
+    if (moved > 0) notify(session, "{order_status,stock}");
   });
 }
 

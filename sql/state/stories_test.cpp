@@ -212,7 +212,7 @@ TEST_F(Stories, A19_TheFirstRunOfALaneWithoutAnyStateWorks) {
     EXPECT_TRUE(store_.run_feed(run_of(stock, mode)).has_value());
     EXPECT_TRUE(store_.run_feed(run_of(status, mode, Feed::order_status)).has_value());
   }
-  EXPECT_THAT(must(store_.open_orders(intake)), IsEmpty());
+  EXPECT_THAT(must(store_.open_orders(intake, {})), IsEmpty());
   EXPECT_THAT(must(store_.ready_orders(intake, 10)), IsEmpty());
   must(store_.finish_intake(intake, must(store_.begin_intake(intake)), Instant{}));
   EXPECT_EQ(must(store_.acquire({2, "intake"}, "one", kTtl)).portal_clock, Instant{});

@@ -6,6 +6,7 @@
 #include <ferry/ext/log.h>
 #include <ferry/ext/operations.h>
 #include <ferry/ext/order-entry.h>
+#include <ferry/ext/order-revision.h>
 #include <ferry/ext/price.h>
 #include <ferry/ext/secrets.h>
 #include <stddef.h>
@@ -47,7 +48,7 @@ FERRY_LAYOUT(sizeof(ferry_entry_t) == 24 && offsetof(ferry_entry_t, get_factory)
 FERRY_LAYOUT(sizeof(ferry_host_log_t) == 8 && sizeof(ferry_host_secrets_t) == 8 && sizeof(ferry_host_alert_t) == 8);
 FERRY_LAYOUT(sizeof(ferry_host_alert_news_t) == 8);
 FERRY_LAYOUT(sizeof(ferry_host_order_entry_t) == 16 && offsetof(ferry_host_order_entry_t, find) == 8);
-FERRY_LAYOUT(sizeof(ferry_host_price_t) == 8);
+FERRY_LAYOUT(sizeof(ferry_host_order_revision_t) == 8 && sizeof(ferry_host_price_t) == 8);
 FERRY_LAYOUT(sizeof(ferry_plugin_operations_t) == 8 && sizeof(ferry_plugin_events_t) == 8);
 
 FERRY_LAYOUT(FERRY_OK == 0 && FERRY_E_INVALID == 1 && FERRY_E_UNSUPPORTED == 2 && FERRY_E_NOT_FOUND == 3);

@@ -116,7 +116,14 @@ std::string World::disorder_of_orders() const {
     const auto found = stored.find(order.reference);
     if (found == stored.end()) return "order " + order.reference + " was lost";
     const auto& known = found->second;
-    if (known.state == OrderState::linked) continue;  // its number is the feed's business
+    if (known.state == OrderState::linked) {  // its number is the feed's business
+      if (known.revision != StoredOrder::Revision::none)
+        return "order " + order.reference + " is not revised: " + known.reason;
+      const auto* sale = erp.sale_of(order.channel, order.reference);
+      if (order.is_cancelled && sale != nullptr && sale->state == SaleState::confirmed && sale->shipments.empty())
+        return "order " + order.reference + " is cancelled on the portal, and not in the ERP";
+      continue;
+    }
     if (known.state == OrderState::skipped) {
       must(erp.sale_of(order.channel, order.reference) == nullptr, "nothing is skipped unsought",
            [&] { return "order " + order.reference + " is skipped, and the ERP has a sale of it"; });

@@ -119,6 +119,24 @@ engine::ErpReply Erp::enter(std::int32_t channel, const std::string& reference, 
   return {engine::ErpAnswer::linked, {sales.back().id, sales.back().number}, ""};
 }
 
+// What is cancelled before anything has left ends here too; the customers of the simulation change nothing else.
+engine::ErpReply Erp::revise(std::int32_t channel, const std::string& reference, const std::string& document) {
+  const Sale* sale = sale_of(channel, reference);
+  if (sale == nullptr) return {engine::ErpAnswer::absent, {}, "no such order"};
+  boost::system::error_code error;
+  const auto order = json::parse(document, error);
+  const auto* cancelled = error || !order.is_object() ? nullptr : order.get_object().if_contains("cancelled");
+  if (cancelled != nullptr && *cancelled == true && sale->state != SaleState::cancelled) {
+    if (sale->state == SaleState::shipped || !sale->shipments.empty())
+      return {engine::ErpAnswer::rejected, {}, "order " + reference + " was cancelled, and has been shipped"};
+    const Xid xid = transactions_.begin();
+    for (const auto& line : sale->lines) hints.push_back({Feed::stock, products[line.product].key, xid});
+    set_state(static_cast<std::size_t>(sale->id - 1), SaleState::cancelled, xid);
+    transactions_.end(xid);
+  }
+  return {engine::ErpAnswer::linked, {sale->id, sale->number}, ""};
+}
+
 void Erp::set_state(std::size_t index, SaleState state, Xid xid) {
   Sale& sale = sales[index];
   if (sale.state != SaleState::confirmed) return;

@@ -105,6 +105,7 @@ class Erp {
 
   // ---- order entry: find by external reference, else create, in one transaction of its own that commits now
   engine::ErpReply enter(std::int32_t channel, const std::string& reference, const std::string& document);
+  engine::ErpReply revise(std::int32_t channel, const std::string& reference, const std::string& document);
   void set_state(std::size_t sale, SaleState state, Xid xid);  // shipped: what has not left yet leaves
   void send_part(std::size_t sale, Xid xid);  // the first piece or so of each line, where that leaves something to send
   std::function<void(const Sale&)> on_created;

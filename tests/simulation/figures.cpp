@@ -42,7 +42,7 @@ void Figures::add(const Figures& other) {
        {&Figures::histories, &Figures::steps, &Figures::requests, &Figures::orders, &Figures::linked,
          &Figures::reviewed, &Figures::skipped, &Figures::erp_changes, &Figures::held, &Figures::emptied, &Figures::kills, &Figures::pauses,
          &Figures::database_outages, &Figures::calls_failed, &Figures::answers_lost, &Figures::erp_hesitated,
-         &Figures::kills_at_commit, &Figures::found, &Figures::sought, &Figures::overtaken,
+         &Figures::kills_at_commit, &Figures::revised, &Figures::found, &Figures::sought, &Figures::overtaken,
          &Figures::seconds_above_rate, &Figures::lost, &Figures::doubled, &Figures::stuck}) {
     this->*member += other.*member;
   }
@@ -81,6 +81,7 @@ std::string Figures::text() const {
     text += line(std::string(name_of(static_cast<Outage>(i))), spread(recovery[i]));
   text += line("everything, after the week", spread(clearing));
   text += "Seen\n";
+  text += line("changes handed to the ERP", std::to_string(revised));
   text += line("cancelled, found in the ERP", std::to_string(found));
   text += line("cancelled, and not found", std::to_string(sought));
   text += line("overtaken by a late request", std::to_string(overtaken));

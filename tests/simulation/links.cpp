@@ -140,7 +140,8 @@ void World::notice(const std::string& job) {
 
 // ---- the ERP --------------------------------------------------------------------------------------------------------
 
-engine::ErpReply World::enter_order(std::int32_t channel, const std::string& reference, const std::string& document) {
+// What the ERP does in one transaction, unless it hesitates, or breaks off before or after.
+engine::ErpReply World::transact(const std::function<engine::ErpReply()>& work) {
   using engine::ErpAnswer;
   if (!database_is_up()) return {ErpAnswer::retry, {}, "the ERP's database is away"};
   const bool hesitates = !is_over_ && dice.chance(scenario.erp_hesitates);
@@ -148,9 +149,23 @@ engine::ErpReply World::enter_order(std::int32_t channel, const std::string& ref
   if (hesitates) ++figures.erp_hesitated;
   if (how == 0) return {ErpAnswer::busy, {}, "another user edits the customer"};
   if (how == 1) return {ErpAnswer::retry, {}, "serialisation failure"};
-  auto reply = erp.enter(channel, reference, document);
+  auto reply = work();
   if (how == 2) return {ErpAnswer::retry, {}, "the connection broke at commit"};
   return reply;
+}
+
+engine::ErpReply World::enter_order(std::int32_t channel, const std::string& reference, const std::string& document) {
+  return transact([&] { return erp.enter(channel, reference, document); });
+}
+
+// Whoever stood still with an older document than the tables have by now changes nothing.
+engine::ErpReply World::revise_order(std::int32_t channel, const std::string& reference, const std::string& document) {
+  return transact([&]() -> engine::ErpReply {
+    if (tables.orders(channel).at(reference).seen.document != document)
+      return {engine::ErpAnswer::busy, {}, "the portal has changed the order since"};
+    ++figures.revised;
+    return erp.revise(channel, reference, document);
+  });
 }
 
 engine::ErpReply World::look_for_order(std::int32_t channel, const std::string& reference) {

@@ -349,6 +349,11 @@ void World::visit_of_clerk() {
         tables.skip_order(channel, reference);
         continue;
       }
+      if (order.revision == StoredOrder::Revision::review) {
+        must(!order.reason.empty(), "a review says why", [&name = reference] { return name; });
+        ++figures.reviewed;
+        dice.chance(500'000) ? tables.retry_order(channel, reference) : tables.skip_order(channel, reference);
+      }
       if (!is_in_review) continue;
       // named anew: clang 14 does not let a lambda capture a structured binding
       must(!order.reason.empty(), "a review says why", [&name = reference] { return name; });

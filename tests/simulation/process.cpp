@@ -24,7 +24,7 @@ Overloaded(Handlers...) -> Overloaded<Handlers...>;
 
 bool blocks(const Action& action) {
   return !std::holds_alternative<Request>(action) && !std::holds_alternative<EnterOrder>(action) &&
-         !std::holds_alternative<LookForOrder>(action) && !std::holds_alternative<WakeJob>(action);
+         !std::holds_alternative<LookForOrder>(action) && !std::holds_alternative<ReviseOrder>(action) && !std::holds_alternative<WakeJob>(action);
 }
 
 }  // namespace
@@ -68,6 +68,7 @@ void LaneRunner::start(Action action) {
                                       });
                         },
                         [this](const EnterOrder& order) { enter_order(order); },
+                        [this](const ReviseOrder& order) { revise_order(order); },
                         [this](const LookForOrder& order) { look_for_order(order); },
                         [this](const WakeJob& wake) {
                           // other lanes of this process, once this step is over
@@ -156,7 +157,9 @@ void LaneRunner::carry_out(Action action) {
           [&](const StoreOrders& page) {
             ask_tables<Stored>([&] { return tables.store_orders(lease_, page.run, page.orders); });
           },
-          [&](const ListOpen&) { ask_tables<OpenListed>([&] { return tables.open_orders(lease_); }); },
+          [&](const ListOpen& open) {
+            ask_tables<OpenListed>([&] { return tables.open_orders(lease_, open.watched_since); });
+          },
           [&](const ListReady& list) {
             ask_tables<ReadyListed>([&] { return tables.ready_orders(lease_, list.most); });
           },
@@ -201,6 +204,15 @@ void LaneRunner::enter_order(const EnterOrder& order) {
     world_.trace([&] { return holder() + " entered " + order.reference + " " + reply.order.number + reply.reason; });
     if (!is_killed && reply.answer == ErpAnswer::linked)
       world_.after_commit(static_cast<std::size_t>(process_.number()), id_.channel, order.reference);
+    if (is_alive()) arrive(ErpReplied{order.reference, std::move(reply)});
+  });
+}
+
+void LaneRunner::revise_order(const ReviseOrder& order) {
+  world_.agenda.at(turn_in_erp(), [this, self = shared_from_this(), order] {
+    if (!is_alive() && world_.dice.chance(500'000)) return;
+    ErpReply reply = world_.revise_order(id_.channel, order.reference, order.document);
+    world_.trace([&] { return holder() + " revised " + order.reference + " " + reply.order.number + reply.reason; });
     if (is_alive()) arrive(ErpReplied{order.reference, std::move(reply)});
   });
 }

@@ -38,6 +38,7 @@ class LaneRunner : public std::enable_shared_from_this<LaneRunner> {
   void plan_tick();
   void tick();
   void enter_order(const engine::EnterOrder& order);
+  void revise_order(const engine::ReviseOrder& order);
   void look_for_order(const engine::LookForOrder& order);
   Instant turn_in_erp();  // when the host's next call into it ends
 

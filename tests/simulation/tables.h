@@ -64,6 +64,10 @@ struct StoredOrder {
   std::string erp_number;
   Instant last_seen_at{}, cancelled_at{};
   Instant skip_asked_at{};  // by a person
+  enum class Revision : std::uint8_t { none, due, review };
+  Revision revision = Revision::none;  // of what is linked: due at revise_at
+  Instant revise_at{};
+  connector::PulledOrder handed;  // what the ERP was last given
   bool is_handed_over = false;  // the ERP may have it
   bool is_admitted = false;     // a person asked for it, whatever the rules say
   bool is_left_alone = false;   // skipped by a rule
@@ -83,6 +87,7 @@ enum class Mutant : std::uint8_t {
   lease_not_fenced,
   attempt_on_snooze,
   acknowledged_by_position,  // the n-th row of an answer is taken for the n-th record that was asked for
+  change_forgotten,          // what the portal changes of an order that the ERP has is stored, and not handed over
   doubt_forgotten,           // what is confirmed is believed, whatever may still be applied
   skipped_unsought,
   fulfilled_unsought,  // what was fulfilled before is not looked for
@@ -107,7 +112,7 @@ class Tables {
   engine::Result<std::int64_t> begin_intake(const engine::Lease& lease);
   engine::Result<engine::StoredPage> store_orders(const engine::Lease& lease, std::int64_t run,
                                                   std::span<const engine::RuledOrder> orders);
-  engine::Result<std::vector<std::string>> open_orders(const engine::Lease& lease);
+  engine::Result<std::vector<std::string>> open_orders(const engine::Lease& lease, Instant watched_since);
   engine::Result<std::vector<engine::ReadyOrder>> ready_orders(const engine::Lease& lease, std::size_t most);
   engine::Result<void> record_orders(const engine::Lease& lease, std::span<const engine::OrderOutcome> outcomes);
   engine::Result<void> finish_intake(const engine::Lease& lease, std::int64_t run, Instant window_end,
@@ -152,6 +157,7 @@ class Tables {
   bool is_divided(Feed feed) const { return feed == Feed::stock && !allocation_percents.empty(); }
   void wake_absent(const engine::Lease& lease, const std::string& label);
   void release_exposed(Publication& publication, const RecordKey& key, const engine::SettledItem& item);
+  bool record_revision(StoredOrder& order, const engine::OrderOutcome& outcome);
   void store_order(std::int32_t channel, std::int64_t run, const engine::RuledOrder& ruled_order, Xid xid,
                    engine::StoredPage& page);
   engine::OrderState decide(const StoredOrder* old, const engine::RuledOrder& order) const;

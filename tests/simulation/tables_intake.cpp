@@ -110,6 +110,11 @@ void Tables::store_order(std::int32_t channel, std::int64_t run, const RuledOrde
   } else if (order.cancelled_at == Instant{}) {
     order.cancelled_at = agenda_.now();
   }
+  const bool is_revised = old && (order.seen.document != given.document || order.seen.cancelled != given.cancelled);
+  if (is_revised && state == OrderState::linked && mutant_ != Mutant::change_forgotten) {
+    order.revision = StoredOrder::Revision::due;
+    order.revise_at = agenda_.now();
+  }
   order.seen = given;
   order.ruling = ruling;
   order.state = state;
@@ -180,10 +185,13 @@ Result<engine::StoredPage> Tables::store_orders(const Lease& lease, std::int64_t
   return page;
 }
 
-Result<std::vector<std::string>> Tables::open_orders(const Lease& lease) {
+Result<std::vector<std::string>> Tables::open_orders(const Lease& lease, Instant watched_since) {
   std::vector<const StoredOrder*> open;
   for (const auto& [reference, order] : orders(lease.lane.channel)) {
-    if (order.seen.open) open.push_back(&order);
+    const bool is_watched = order.state == OrderState::linked && watched_since != Instant{} &&
+                            order.seen.placed_at >= watched_since &&
+                            order.last_seen_at < agenda_.now() - std::chrono::hours(1);
+    if (order.seen.open || is_watched) open.push_back(&order);
   }
   std::stable_sort(open.begin(), open.end(),
                    [](const auto* a, const auto* b) { return a->last_seen_at < b->last_seen_at; });
@@ -198,6 +206,7 @@ Result<std::vector<engine::ReadyOrder>> Tables::ready_orders(const Lease& lease,
   std::vector<const StoredOrder*> ready;
   for (const auto& [reference, order] : orders(lease.lane.channel)) {
     if (order.state == OrderState::ready && order.next_attempt_at <= agenda_.now()) ready.push_back(&order);
+    if (order.revision == StoredOrder::Revision::due && order.revise_at <= agenda_.now()) ready.push_back(&order);
   }
   std::stable_sort(ready.begin(), ready.end(), [](const auto* a, const auto* b) {
     return std::tie(a->seen.placed_at, a->seen.reference) < std::tie(b->seen.placed_at, b->seen.reference);
@@ -206,25 +215,51 @@ Result<std::vector<engine::ReadyOrder>> Tables::ready_orders(const Lease& lease,
   std::vector<engine::ReadyOrder> orders;
   for (const auto* order : ready) {
     orders.push_back({order->seen.reference, order->seen.document, order->attempts});
-    if (is_unwanted(*order)) {
+    orders.back().is_linked = order->state == OrderState::linked;
+    if (!orders.back().is_linked && is_unwanted(*order)) {
       const Instant never = Instant::max();
       const Instant cancelled_at = order->seen.cancelled ? order->cancelled_at : never;
       const Instant skip_asked_at = order->skip_asked_at != Instant{} ? order->skip_asked_at : never;
       orders.back().unwanted_for = agenda_.now() - std::min(cancelled_at, skip_asked_at);
     } else {
-      orders_[lease.lane.channel].at(order->seen.reference).is_handed_over = true;
+      StoredOrder& handed = orders_[lease.lane.channel].at(order->seen.reference);
+      handed.is_handed_over = true;
+      handed.handed = handed.seen;
     }
   }
   return orders;
+}
+
+// True: the ERP has taken what the portal shows.
+bool Tables::record_revision(StoredOrder& order, const engine::OrderOutcome& outcome) {
+  if (order.revision != StoredOrder::Revision::due) return false;
+  const bool is_outdated = !is_same(order.seen, order.handed);
+  const bool is_taken = outcome.state == OrderState::linked;
+  order.reason = is_taken ? "" : outcome.reason;
+  order.attempts = is_outdated ? 0 : outcome.attempts;
+  if (is_outdated || outcome.state == OrderState::ready) {
+    order.revise_at = is_outdated ? agenda_.now() : outcome.next_attempt_at;
+  } else {
+    order.revision = is_taken ? StoredOrder::Revision::none : StoredOrder::Revision::review;
+  }
+  return is_taken;
 }
 
 Result<void> Tables::record_orders(const Lease& lease, std::span<const engine::OrderOutcome> outcomes) {
   if (is_fenced(lease)) return fenced(lease);
   auto& orders = orders_[lease.lane.channel];
   std::map<std::string, const engine::OrderOutcome*> latest;
-  for (const auto& outcome : outcomes) latest[outcome.reference] = &outcome;
+  for (const auto& outcome : outcomes) {
+    if (!outcome.is_revision) latest[outcome.reference] = &outcome;
+  }
   const Xid xid = transactions_.begin();
   bool has_moved = false;
+  for (const auto& outcome : outcomes) {
+    const auto found = outcome.is_revision ? orders.find(outcome.reference) : orders.end();
+    if (found == orders.end() || !record_revision(found->second, outcome)) continue;
+    found->second.xid = xid;
+    has_moved = true;
+  }
   for (const auto& [reference, outcome] : latest) {
     const auto found = orders.find(reference);
     if (found == orders.end()) continue;
@@ -239,6 +274,11 @@ Result<void> Tables::record_orders(const Lease& lease, std::span<const engine::O
     order.next_attempt_at = order.state == OrderState::ready ? outcome->next_attempt_at : Instant{};
     order.erp_id = outcome->state == OrderState::linked ? outcome->erp_id : 0;
     order.erp_number = outcome->state == OrderState::linked ? outcome->erp_number : "";
+    if (order.state == OrderState::linked && mutant_ != Mutant::change_forgotten &&
+        (order.seen.cancelled || !is_same(order.seen, order.handed))) {
+      order.revision = StoredOrder::Revision::due;
+      order.revise_at = agenda_.now();
+    }
     if (old == order.state) continue;
     has_moved = true;
     order.xid = xid;
@@ -264,6 +304,13 @@ Result<void> Tables::finish_intake(const Lease& lease, std::int64_t, Instant win
 
 void Tables::retry_order(std::int32_t channel, const std::string& reference) {
   StoredOrder& order = orders_[channel].at(reference);
+  if (order.revision == StoredOrder::Revision::review) {
+    order.revision = StoredOrder::Revision::due;
+    order.revise_at = agenda_.now();
+    order.reason.clear();
+    order.attempts = 0;
+    notify(std::string(kIntakeJob));
+  }
   if (order.state != OrderState::review) return;
   order.state = OrderState::ready;
   order.skip_asked_at = {};
@@ -280,6 +327,10 @@ void Tables::retry_order(std::int32_t channel, const std::string& reference) {
 void Tables::skip_order(std::int32_t channel, const std::string& reference) {
   StoredOrder& order = orders_[channel].at(reference);
   const OrderState old = order.state;
+  if (order.revision == StoredOrder::Revision::review) {
+    order.revision = StoredOrder::Revision::none;
+    order.reason.clear();
+  }
   if (is_done(old)) return;
   const bool is_looked_for = order.is_handed_over && mutant_ != Mutant::skipped_unsought;
   order.state = is_looked_for ? OrderState::ready : OrderState::skipped;

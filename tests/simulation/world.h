@@ -87,6 +87,7 @@ class World {
   void send(const LaneRunner& runner, const connector::HttpRequest& request,
             std::function<void(connector::HttpReply)> done);
   engine::ErpReply enter_order(std::int32_t channel, const std::string& reference, const std::string& document);
+  engine::ErpReply revise_order(std::int32_t channel, const std::string& reference, const std::string& document);
   engine::ErpReply look_for_order(std::int32_t channel, const std::string& reference);
   // The ERP has committed an order, and the process may not live to hear of it.
   void after_commit(std::size_t process, std::int32_t channel, const std::string& reference);
@@ -100,6 +101,8 @@ class World {
   bool has_seen_all_orders_of(const std::string& sku) const;
 
  private:
+  engine::ErpReply transact(const std::function<engine::ErpReply()>& work);
+
   // people (people.cpp)
   void plan_people();
   void send_part_of_sale(std::size_t index);

@@ -195,6 +195,11 @@ class OrderEntryExtension(Structure):
     _fields_ = [('enter', Enter), ('find', Find)]
 
 
+class OrderRevisionExtension(Structure):
+    id = b'ferry.order-revision/1'
+    _fields_ = [('revise', OrderEntryExtension.Enter)]
+
+
 class PriceExtension(Structure):
     id = b'ferry.price/1'
     Evaluate = CFUNCTYPE(c_int32, HostP, c_int32, Text, SinkP, SinkP)
@@ -371,6 +376,12 @@ class Instance:
                 services.enter(channel, str(reference), str(document)),
                 erp_id, number, reason)
 
+        def revise(
+                host, channel, reference, document, erp_id, number, reason):
+            return answer(
+                services.revise(channel, str(reference), str(document)),
+                erp_id, number, reason)
+
         def find(host, channel, reference, erp_id, number, reason):
             return answer(
                 services.find(channel, str(reference)),
@@ -395,6 +406,8 @@ class Instance:
                 OrderEntryExtension(
                     OrderEntryExtension.Enter(guard(enter, Status.INTERNAL)),
                     OrderEntryExtension.Find(guard(find, Status.INTERNAL))),
+                OrderRevisionExtension(
+                    OrderEntryExtension.Enter(guard(revise, Status.INTERNAL))),
                 PriceExtension(PriceExtension.Evaluate(
                         guard(evaluate, Status.INTERNAL))),
                 ]:

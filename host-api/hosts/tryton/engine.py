@@ -221,6 +221,11 @@ class _Services(abi.Services):
         return order.enter(
             self._engine.database_name, channel, reference, document)
 
+    def revise(self, channel, reference, document):
+        from . import revision
+        return revision.revise(
+            self._engine.database_name, channel, reference, document)
+
     def find(self, channel, reference):
         from . import order
         return order.find(self._engine.database_name, channel, reference)

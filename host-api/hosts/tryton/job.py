@@ -123,26 +123,29 @@ class Job(StatusModel):
         pool = Pool()
         Publication = pool.get('ferry.publication')
         Order = pool.get('ferry.portal_order')
-        states = {'waiting': {'pending', 'ready'},
+        states = {'waiting': {'pending', 'ready', 'due'},
             'attention': {'dead', 'review'}}
         counts = {}
         cursor = Transaction().connection.cursor()
         shops = [j.shop.id for j in jobs]
         # state by state: the indexes hold the rows of one kind only
-        for Model, columns, state in [
-                (Publication, ['feed'], 'pending'),
-                (Publication, ['feed'], 'dead'),
-                (Order, [], 'ready'),
-                (Order, [], 'review')]:
+        for Model, columns, field, state in [
+                (Publication, ['feed'], 'state', 'pending'),
+                (Publication, ['feed'], 'state', 'dead'),
+                (Order, [], 'state', 'ready'),
+                (Order, [], 'state', 'review'),
+                (Order, [], 'revision', 'due'),
+                (Order, [], 'revision', 'review')]:
             table = Model.__table__()
             group = [getattr(table, c) for c in ['shop'] + columns]
             cursor.execute(*table.select(
                     *group, Count(table.id),
                     where=table.shop.in_(shops or [-1])
-                    & (table.state == state),
+                    & (getattr(table, field) == state),
                     group_by=group))
             for shop, *feed, count in cursor:
-                counts[shop, feed[0] if feed else 'intake', state] = count
+                key = shop, feed[0] if feed else 'intake', state
+                counts[key] = counts.get(key, 0) + count
         return {n: {j.id: sum(
                     counts.get((j.shop.id, j.job, s), 0) for s in states[n])
                 for j in jobs} for n in names}

@@ -42,6 +42,13 @@ class PortalOrder(StatusModel):
             ('linked', "Imported"),
             ('skipped', "Skipped"),
             ], "State", readonly=True)
+    revision = fields.Selection([
+            (None, ""),
+            ('due', "To Take Over"),
+            ('review', "To Review"),
+            ], "Change", readonly=True,
+        help="What the portal has changed of the order since it was "
+        "imported.")
     reason = fields.Text("Reason", readonly=True, states={
             'invisible': ~Eval('reason'),
             })
@@ -60,13 +67,15 @@ class PortalOrder(StatusModel):
         cls._order = [('placed_at', 'DESC'), ('id', 'DESC')]
         cls._buttons.update({
                 'retry': {
-                    'invisible': ~Eval('state').in_(
-                        ['review', 'waiting', 'skipped']),
-                    'depends': ['state'],
+                    'invisible': (
+                        ~Eval('state').in_(['review', 'waiting', 'skipped'])
+                        & (Eval('revision') != 'review')),
+                    'depends': ['state', 'revision'],
                     },
                 'retry_same': {
-                    'invisible': Eval('state') != 'review',
-                    'depends': ['state'],
+                    'invisible': ((Eval('state') != 'review')
+                        & (Eval('revision') != 'review')),
+                    'depends': ['state', 'revision'],
                     },
                 'link': {
                     'invisible': ~Eval('state').in_(
@@ -74,8 +83,10 @@ class PortalOrder(StatusModel):
                     'depends': ['state'],
                     },
                 'skip': {
-                    'invisible': ~Eval('state').in_(['review', 'waiting']),
-                    'depends': ['state'],
+                    'invisible': (
+                        ~Eval('state').in_(['review', 'waiting'])
+                        & (Eval('revision') != 'review')),
+                    'depends': ['state', 'revision'],
                     },
                 })
 
@@ -90,6 +101,8 @@ class PortalOrder(StatusModel):
             ('/tree/field[@name="state"]', 'visual',
                 If(Eval('state') == 'review', 'danger',
                     If(Eval('state') == 'skipped', 'muted', ''))),
+            ('/tree/field[@name="revision"]', 'visual',
+                If(Eval('revision') == 'review', 'danger', '')),
             ]
 
     @classmethod
@@ -108,9 +121,12 @@ class PortalOrder(StatusModel):
     def retry_same(cls, orders):
         "Retry whatever is in review for the reasons of these orders"
         kinds = {
-            (o.shop, o.reason_kind) for o in orders if o.state == 'review'}
+            (o.shop, o.reason_kind) for o in orders if o.is_in_review}
         alike = [o for o in cls.search([
-                    ('state', '=', 'review'),
+                    ['OR',
+                        ('state', '=', 'review'),
+                        ('revision', '=', 'review'),
+                        ],
                     ('shop', 'in', list({s.id for s, _ in kinds})),
                     ])
             if (o.shop, o.reason_kind) in kinds]
@@ -121,6 +137,10 @@ class PortalOrder(StatusModel):
                 # somebody else was faster with it; the others still are due
                 if order in orders:
                     raise
+
+    @property
+    def is_in_review(self):
+        return 'review' in {self.state, self.revision}
 
     @property
     def reason_kind(self):

@@ -29,7 +29,7 @@ WITH old AS (
 )
 INSERT INTO ferry.backlog (channel, job, at, waiting)
 SELECT j.channel, j.job, clock_timestamp(), CASE WHEN j.job = 'intake'
-    THEN (SELECT count(*) FROM ferry.portal_order o WHERE o.channel = j.channel AND o.state = 'ready')
+    THEN (SELECT count(*) FROM ferry.portal_order o WHERE o.channel = j.channel AND (o.state = 'ready' OR o.revision = 'due'))
     ELSE (SELECT count(*) FROM ferry.publication p WHERE p.channel = j.channel AND p.feed = j.job
         AND p.state = 'pending') END
 FROM ferry.job j WHERE j.channel = :channel::integer
@@ -60,13 +60,14 @@ CROSS JOIN LATERAL (
     WHERE e.channel = j.channel AND e.job = j.job AND j.job <> 'intake'
         AND e.finished_at >= clock_timestamp() - :window::bigint * interval '1 microsecond') x
 CROSS JOIN LATERAL (
-    SELECT count(*) FILTER (WHERE r.state = 'ready') AS waiting,
-        min(coalesce(r.cancelled_at, r.first_seen_at)) FILTER (WHERE r.state = 'ready') AS oldest,
+    SELECT count(*) FILTER (WHERE r.state = 'ready' OR r.revision = 'due') AS waiting,
+        min(CASE WHEN r.state = 'ready' THEN coalesce(r.cancelled_at, r.first_seen_at) WHEN r.revision = 'due' THEN r.revise_at
+            END) AS oldest,
         count(*) FILTER (WHERE r.state = 'linked' AND r.recent) AS linked,
         count(*) FILTER (WHERE r.state = 'review' AND r.recent) AS review
-    FROM (SELECT po.state, po.first_seen_at, po.cancelled_at,
+    FROM (SELECT po.state, po.revision, po.revise_at, po.first_seen_at, po.cancelled_at,
             po.first_seen_at >= clock_timestamp() - :window::bigint * interval '1 microsecond' AS recent
-        FROM ferry.portal_order po WHERE po.channel = j.channel AND j.job = 'intake' AND (po.state = 'ready'
+        FROM ferry.portal_order po WHERE po.channel = j.channel AND j.job = 'intake' AND (po.state = 'ready' OR po.revision = 'due'
             OR po.first_seen_at >= clock_timestamp() - :window::bigint * interval '1 microsecond')) r) o
 LEFT JOIN ferry.hold h ON h.channel = j.channel AND h.job = j.job AND h.ended_at IS NULL
 WHERE c.id = :channel::integer

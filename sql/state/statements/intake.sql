@@ -8,7 +8,8 @@ RETURNING id
 -- name: store
 -- Only new and changed orders are written. An order contributes one to the run that saw it changed: deferred while
 -- waiting or ready, failed in review, successful when linked or skipped. One that is cancelled, or that a person
--- skips, after it may have been handed to the ERP stays ready: it is looked for there before it is skipped.
+-- skips, after it may have been handed to the ERP stays ready: it is looked for there before it is skipped. One that the ERP
+-- has already is to be revised there.
 WITH given AS MATERIALIZED (
     SELECT DISTINCT ON (g.reference) g.*,
         hashtextextended(concat_ws('|', g.portal_state, g.acknowledged, g.open, g.cancelled, g.document,
@@ -29,7 +30,8 @@ WITH given AS MATERIALIZED (
     RETURNING g.reference
 ), known AS MATERIALIZED (
     SELECT g.*, o.state AS old_state, o.reason AS old_reason, o.cancelled AS was_cancelled, o.handed_over, o.erp_id,
-        o.skip_asked_at IS NOT NULL AS is_to_be_skipped,
+        o.skip_asked_at IS NOT NULL AS is_to_be_skipped, o.revision AS old_revision, o.revise_at AS old_revise_at,
+        o.document IS DISTINCT FROM g.document OR o.cancelled IS DISTINCT FROM g.cancelled AS is_revised,
         o.fingerprint IS DISTINCT FROM g.fingerprint AS is_changed, o.last_seen_at, coalesce(o.left_alone, false) AS was_left_alone,
         -- the ERP may have it, or a person has asked for it: too late for a rule
         CASE WHEN o.handed_over OR o.admitted THEN 'import' ELSE g.admission END AS ruled
@@ -56,8 +58,8 @@ WITH given AS MATERIALIZED (
         AND o.channel = :channel::integer AND o.reference = k.reference
 ), stored AS (
     INSERT INTO ferry.portal_order AS o (channel, reference, portal_id, placed_at, portal_state, open, cancelled,
-        cancelled_at, document, fingerprint, state, reason, left_alone, erp_id, next_attempt_at, first_seen_at, last_seen_at,
-        run)
+        cancelled_at, document, fingerprint, state, reason, left_alone, erp_id, next_attempt_at, revision, revise_at,
+        first_seen_at, last_seen_at, run)
     SELECT :channel::integer, reference, portal_id, ferry.instant(placed), portal_state, open, cancelled,
         CASE WHEN cancelled THEN clock_timestamp() END, document, fingerprint, new_state,
         CASE WHEN new_state = 'ready' AND cancelled THEN
@@ -67,7 +69,10 @@ WITH given AS MATERIALIZED (
                 THEN old_reason
             WHEN new_state = 'skipped' THEN 'cancelled on the portal before it was imported' END,
         new_state = 'skipped' AND ruled_so IS NOT NULL, erp_id,
-        CASE WHEN new_state = 'ready' THEN clock_timestamp() END, now(), now(), :run::bigint
+        CASE WHEN new_state = 'ready' THEN clock_timestamp() END,
+        CASE WHEN new_state = 'linked' AND is_revised THEN 'due' ELSE old_revision END,
+        CASE WHEN new_state = 'linked' AND is_revised THEN clock_timestamp() ELSE old_revise_at END,
+        now(), now(), :run::bigint
     FROM told
     ON CONFLICT (channel, reference) DO UPDATE SET
         placed_at = EXCLUDED.placed_at, portal_state = EXCLUDED.portal_state, open = EXCLUDED.open,
@@ -79,6 +84,7 @@ WITH given AS MATERIALIZED (
         attempts = CASE WHEN EXCLUDED.state = o.state AND EXCLUDED.cancelled = o.cancelled THEN o.attempts ELSE 0 END,
         next_attempt_at = CASE WHEN EXCLUDED.state = o.state AND EXCLUDED.cancelled = o.cancelled THEN o.next_attempt_at
             ELSE EXCLUDED.next_attempt_at END,
+        revision = EXCLUDED.revision, revise_at = EXCLUDED.revise_at,
         last_seen_at = EXCLUDED.last_seen_at, run = EXCLUDED.run, txid = pg_current_xact_id()
     RETURNING reference
 ), counted AS (
@@ -147,32 +153,43 @@ ON CONFLICT (channel, reference, line, sku) DO UPDATE SET
 SELECT pg_notify('ferry', j)::text FROM unnest(:jobs::text[]) AS j
 
 -- name: open
-SELECT portal_id FROM ferry.portal_order WHERE channel = :channel::integer AND open ORDER BY last_seen_at LIMIT 1000
+SELECT portal_id FROM (
+    SELECT portal_id, last_seen_at FROM ferry.portal_order WHERE channel = :channel::integer AND open
+    UNION ALL SELECT portal_id, last_seen_at FROM ferry.portal_order
+    WHERE channel = :channel::integer AND state = 'linked' AND NOT open AND :watched_since::bigint > 0
+        AND placed_at >= ferry.instant(:watched_since::bigint) AND last_seen_at < clock_timestamp() - interval '1 hour'
+) o ORDER BY last_seen_at LIMIT 1000
 
 -- name: ready
 -- Who asks may hand them to the ERP and be killed: that is known from here on. The last column: for how long it has not
--- been wanted any more, because the portal shows it as cancelled or a person skips it; NULL: it is wanted.
-WITH chosen AS MATERIALIZED (
-    SELECT reference, placed_at, document, attempts, handed_over,
+-- been wanted any more, because the portal shows it as cancelled or a person skips it; NULL: it is wanted, or the ERP has
+-- it and is to take what has changed of it.
+WITH due AS (
+    SELECT reference FROM ferry.portal_order
+    WHERE channel = :channel::integer AND state = 'ready' AND next_attempt_at <= clock_timestamp()
+    UNION ALL SELECT reference FROM ferry.portal_order
+    WHERE channel = :channel::integer AND revision = 'due' AND revise_at <= clock_timestamp()
+), chosen AS MATERIALIZED (
+    SELECT reference, placed_at, document, attempts, state = 'linked' AS is_linked,
         ferry.micros(clock_timestamp()) - ferry.micros(least(skip_asked_at,
             CASE WHEN cancelled THEN coalesce(cancelled_at, clock_timestamp()) END)) AS unwanted_for
-    FROM ferry.portal_order
-    WHERE channel = :channel::integer AND state = 'ready' AND next_attempt_at <= clock_timestamp()
+    FROM ferry.portal_order JOIN due USING (reference) WHERE channel = :channel::integer
     ORDER BY placed_at, reference LIMIT :most::bigint
 ), marked AS (
-    UPDATE ferry.portal_order o SET handed_over = true FROM chosen c
-    WHERE o.channel = :channel::integer AND o.reference = c.reference AND NOT c.handed_over
-        AND c.unwanted_for IS NULL
+    UPDATE ferry.portal_order o SET handed_over = true, handed_fingerprint = o.fingerprint FROM chosen c
+    WHERE o.channel = :channel::integer AND o.reference = c.reference AND (c.is_linked OR c.unwanted_for IS NULL)
+        AND (NOT o.handed_over OR o.handed_fingerprint IS DISTINCT FROM o.fingerprint)
 )
-SELECT reference, document, attempts, unwanted_for FROM chosen ORDER BY placed_at, reference
+SELECT reference, document, attempts, CASE WHEN NOT is_linked THEN unwanted_for END, is_linked FROM chosen
+ORDER BY placed_at, reference
 
 -- name: record
 WITH outcome AS (
-    SELECT DISTINCT ON (o.reference) o.* FROM unnest(:references::text[], :states::text[], :reasons::text[],
+    SELECT DISTINCT ON (o.is_revision, o.reference) o.* FROM unnest(:references::text[], :states::text[], :reasons::text[],
         :attempts::integer[],
-        :next_attempts::bigint[], :erp_ids::bigint[], :erp_numbers::text[])
-        WITH ORDINALITY AS o(reference, state, reason, attempts, next_attempt, erp_id, erp_number, position)
-    ORDER BY o.reference, o.position DESC
+        :next_attempts::bigint[], :erp_ids::bigint[], :erp_numbers::text[], :revisions::boolean[])
+        WITH ORDINALITY AS o(reference, state, reason, attempts, next_attempt, erp_id, erp_number, is_revision, position)
+    ORDER BY o.is_revision, o.reference, o.position DESC
 ), old AS MATERIALIZED (
     SELECT p.reference, p.state, CASE WHEN o.state = 'review' AND (p.cancelled OR p.skip_asked_at IS NOT NULL) THEN 'ready'
             ELSE o.state END AS told,
@@ -181,7 +198,7 @@ WITH outcome AS (
     FROM outcome o JOIN ferry.portal_order p ON p.channel = :channel::integer AND p.reference = o.reference
     -- what is linked stays linked; what was skipped is not put back, unless the ERP has made an order of it; only what
     -- still is cancelled, or to be skipped, is skipped, and is no case for a person
-    WHERE p.state <> 'linked' AND (p.state <> 'skipped' OR o.state = 'linked')
+    WHERE NOT o.is_revision AND p.state <> 'linked' AND (p.state <> 'skipped' OR o.state = 'linked')
         AND (o.state <> 'skipped' OR p.cancelled OR p.skip_asked_at IS NOT NULL)
     FOR UPDATE OF p
 ), recorded AS (
@@ -192,6 +209,11 @@ WITH outcome AS (
         erp_id = CASE WHEN o.told = 'linked' THEN o.erp_id END,
         erp_number = CASE WHEN o.told = 'linked' THEN o.erp_number END,
         linked_at = CASE WHEN o.told = 'linked' THEN clock_timestamp() END,
+        -- the ERP was given, or made before a crash of, another document than the portal shows now
+        revision = CASE WHEN o.told = 'linked' AND (p.cancelled OR p.fingerprint IS DISTINCT FROM p.handed_fingerprint)
+            THEN 'due' END,
+        revise_at = CASE WHEN o.told = 'linked' AND (p.cancelled OR p.fingerprint IS DISTINCT FROM p.handed_fingerprint)
+            THEN clock_timestamp() END,
         txid = CASE WHEN o.told = p.state THEN p.txid ELSE pg_current_xact_id() END
     FROM old o WHERE p.channel = :channel::integer AND p.reference = o.reference
     RETURNING p.run, o.state AS old_state, p.state AS new_state
@@ -207,6 +229,32 @@ WITH outcome AS (
     FROM (SELECT * FROM moved ORDER BY run) m WHERE r.id = m.run
 )
 SELECT count(*) FILTER (WHERE new_state <> old_state) FROM recorded
+
+-- name: record_revisions
+-- What the portal has changed since the document was handed over is handed over too, whatever came of that one.
+WITH outcome AS (
+    SELECT DISTINCT ON (o.reference) o.* FROM unnest(:references::text[], :states::text[], :reasons::text[],
+        :attempts::integer[],
+        :next_attempts::bigint[], :erp_ids::bigint[], :erp_numbers::text[], :revisions::boolean[])
+        WITH ORDINALITY AS o(reference, state, reason, attempts, next_attempt, erp_id, erp_number, is_revision, position)
+    WHERE o.is_revision ORDER BY o.reference, o.position DESC
+), told AS MATERIALIZED (
+    SELECT o.*, CASE WHEN p.fingerprint IS DISTINCT FROM p.handed_fingerprint THEN 'due'
+        WHEN o.state = 'linked' THEN NULL WHEN o.state = 'ready' THEN 'due' ELSE 'review' END AS revision,
+        p.fingerprint IS DISTINCT FROM p.handed_fingerprint AS is_outdated
+    FROM outcome o JOIN ferry.portal_order p ON p.channel = :channel::integer AND p.reference = o.reference
+    WHERE p.revision = 'due' FOR UPDATE OF p
+), recorded AS (
+    UPDATE ferry.portal_order p SET revision = o.revision, reason = CASE WHEN o.state <> 'linked' THEN o.reason END,
+        revise_at = CASE WHEN o.is_outdated THEN clock_timestamp()
+            WHEN o.revision = 'due' THEN coalesce(ferry.instant(o.next_attempt), clock_timestamp()) END,
+        attempts = CASE WHEN o.is_outdated THEN 0 ELSE coalesce(o.attempts, 0) END,
+        erp_number = CASE WHEN o.state = 'linked' THEN o.erp_number ELSE p.erp_number END,
+        txid = CASE WHEN o.state = 'linked' THEN pg_current_xact_id() ELSE p.txid END
+    FROM told o WHERE p.channel = :channel::integer AND p.reference = o.reference
+    RETURNING o.state
+)
+SELECT count(*) FILTER (WHERE state = 'linked') FROM recorded
 
 -- name: finish
 -- A run that found nothing new is not kept: the intake looks every few seconds.

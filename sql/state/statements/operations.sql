@@ -39,10 +39,10 @@ CROSS JOIN LATERAL (
     FROM ferry.job j
     CROSS JOIN LATERAL (
         SELECT count(*) FILTER (WHERE p.state = 'pending') + (SELECT count(*) FROM ferry.portal_order po
-                WHERE po.channel = c.id AND po.state = 'ready' AND j.job = 'intake') AS pending,
+                WHERE po.channel = c.id AND (po.state = 'ready' OR po.revision = 'due') AND j.job = 'intake') AS pending,
             count(*) FILTER (WHERE p.state = 'pending' AND p.next_attempt_at <= clock_timestamp())
-                + (SELECT count(*) FROM ferry.portal_order po WHERE po.channel = c.id AND po.state = 'ready'
-                    AND po.next_attempt_at <= clock_timestamp() AND j.job = 'intake') AS due,
+                + (SELECT count(*) FROM ferry.portal_order po WHERE po.channel = c.id AND (po.state = 'ready' OR po.revision = 'due')
+                    AND coalesce(po.next_attempt_at, po.revise_at) <= clock_timestamp() AND j.job = 'intake') AS due,
             count(*) FILTER (WHERE p.state = 'absent') AS absent,
             (SELECT count(*) FROM ferry.publication d WHERE d.channel = c.id AND d.feed = j.job
                 AND d.state = 'dead') AS dead
@@ -51,14 +51,14 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (
     SELECT json_build_object('waiting', count(*) FILTER (WHERE p.state = 'waiting'), 'ready',
         count(*) FILTER (WHERE p.state = 'ready'),
-        'review', count(*) FILTER (WHERE p.state = 'review'), 'linked', count(*) FILTER (WHERE p.state = 'linked'),
+        'review', count(*) FILTER (WHERE p.state = 'review' OR p.revision = 'review'), 'linked', count(*) FILTER (WHERE p.state = 'linked'),
         'skipped', count(*) FILTER (WHERE p.state = 'skipped')) AS orders
     FROM ferry.portal_order p WHERE p.channel = c.id) o
 CROSS JOIN LATERAL (
     SELECT coalesce(json_agg(json_build_object('reference', r.reference, 'reason', r.reason, 'last_seen_at',
         ferry.iso(r.last_seen_at))
         ORDER BY r.last_seen_at DESC), '[]') AS reviews
-    FROM (SELECT * FROM ferry.portal_order p WHERE p.channel = c.id AND p.state = 'review'
+    FROM (SELECT * FROM ferry.portal_order p WHERE p.channel = c.id AND (p.state = 'review' OR p.revision = 'review')
         ORDER BY p.last_seen_at DESC LIMIT 100) r) v
 WHERE c.id = :channel::integer OR :channel::integer = 0
 
@@ -176,11 +176,16 @@ SELECT (SELECT count(*) FROM chosen), (SELECT coalesce(json_agg(label), '[]') FR
     ORDER BY label LIMIT 1000) l)::text
 
 -- name: retry_order
--- What a person skipped may be taken up again; what the portal cancelled may not.
+-- What a person skipped may be taken up again; what the portal cancelled may not. Of one that the ERP has, its change is.
 WITH old AS (
-    SELECT channel, reference, state, cancelled, run FROM ferry.portal_order
-    WHERE channel = :channel::integer AND (reference = :reference::text OR :reference::text = '' AND state = 'review')
+    SELECT channel, reference, state, cancelled, run, revision FROM ferry.portal_order
+    WHERE channel = :channel::integer AND (reference = :reference::text
+        OR :reference::text = '' AND (state = 'review' OR revision = 'review'))
     FOR UPDATE
+), revised AS (
+    UPDATE ferry.portal_order o SET revision = 'due', revise_at = clock_timestamp(), reason = NULL, attempts = 0
+    FROM old WHERE o.channel = old.channel AND o.reference = old.reference AND old.revision IS NOT NULL
+    RETURNING 1
 ), retried AS (
     UPDATE ferry.portal_order o SET state = 'ready', reason = NULL, attempts = 0, next_attempt_at = clock_timestamp(),
         skip_asked_at = NULL, skip_reason = NULL, admitted = true, left_alone = false, txid = pg_current_xact_id()
@@ -194,17 +199,23 @@ WITH old AS (
             count(*) FILTER (WHERE old_state = 'skipped') AS skipped FROM retried GROUP BY run) n
     WHERE r.id = n.run
 ), woken AS (
-    SELECT pg_notify('ferry', 'intake')::text AS x FROM (SELECT 1 FROM retried LIMIT 1) one
+    SELECT pg_notify('ferry', 'intake')::text AS x FROM (
+        (SELECT 1 FROM retried LIMIT 1) UNION (SELECT 1 FROM revised LIMIT 1)) one
 )
-SELECT (SELECT count(*) FROM retried), (SELECT count(*) FROM old), (SELECT min(state) FROM old), (SELECT count(x)
+SELECT (SELECT count(*) FROM retried) + (SELECT count(*) FROM revised), (SELECT count(*) FROM old), (SELECT min(state) FROM old), (SELECT count(x)
     FROM woken)
 
 -- name: skip_order
--- What may have been handed to the ERP stays ready until it was looked for there.
+-- What may have been handed to the ERP stays ready until it was looked for there. Of one that the ERP has, the change is left
+-- as it is: a person has seen to it.
 WITH old AS (
-    SELECT channel, reference, state, handed_over, run FROM ferry.portal_order
+    SELECT channel, reference, state, handed_over, run, revision FROM ferry.portal_order
     WHERE channel = :channel::integer AND reference = :reference::text
     FOR UPDATE
+), settled AS (
+    UPDATE ferry.portal_order o SET revision = NULL, revise_at = NULL, reason = NULL
+    FROM old WHERE o.channel = old.channel AND o.reference = old.reference AND old.revision = 'review'
+    RETURNING o.state
 ), skipped AS (
     UPDATE ferry.portal_order o SET state = CASE WHEN old.handed_over THEN 'ready' ELSE 'skipped' END,
         reason = CASE WHEN old.handed_over THEN 'to be skipped; it is looked for in the ERP first: ' ELSE '' END
@@ -222,8 +233,8 @@ WITH old AS (
 ), woken AS (
     SELECT pg_notify('ferry', CASE new_state WHEN 'ready' THEN 'intake' ELSE 'stock' END)::text AS x FROM skipped
 )
-SELECT (SELECT count(*) FROM skipped), (SELECT count(*) FROM old), (SELECT min(state) FROM old),
-    (SELECT min(new_state) FROM skipped), (SELECT count(x) FROM woken)
+SELECT (SELECT count(*) FROM skipped) + (SELECT count(*) FROM settled), (SELECT count(*) FROM old),
+    (SELECT min(state) FROM old), coalesce((SELECT min(new_state) FROM skipped), (SELECT min(state) FROM settled)), (SELECT count(x) FROM woken)
 
 -- name: purge
 -- What is older than the retention and no longer needed; at most so many rows of each, so that it never takes long.
