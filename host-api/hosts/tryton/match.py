@@ -3,7 +3,8 @@
 """Match before create: which sales that a person keyed may be the order of a
 portal, and the link that makes one of them that order.
 
-A sale is a candidate when nothing links it to a portal yet, and
+A sale is a candidate when nothing links it to a portal yet, it is no return of
+another sale, and
 - it was keyed since the order was placed, or so many days before, carries the
   order number of the portal in its reference or description, or as a sale of
   the same customer the customer's own, and at least its customer, its total or
@@ -14,6 +15,7 @@ A candidate with the number, the customer, the total and the date of the order
 is equal."""
 import datetime as dt
 import re
+import urllib.parse
 from collections import namedtuple
 from datetime import timedelta
 
@@ -24,9 +26,14 @@ from trytond.transaction import Transaction
 from . import party
 
 __all__ = ['Candidate', 'candidates', 'find_linked', 'equal', 'link',
-    'try_lock', 'listing', 'web_id', 'WINDOW']
+    'try_lock', 'listing', 'refund_web_id', 'web_id', 'WINDOW']
 
 WINDOW = 3  # days
+# the sales that are not made from another sale, as a return is
+NO_RETURN = ['OR',
+    ('origin', '=', None),
+    ('origin', 'not like', 'sale.sale,%'),
+    ]
 LISTED = 5
 
 
@@ -42,6 +49,13 @@ class Candidate(namedtuple(
 def web_id(channel, reference):
     "The external reference; unique over all shops"
     return '%s:%s' % (channel, reference)
+
+
+def refund_web_id(channel, reference, refund):
+    """The external reference of the sale that returns something of the order:
+    no order has it, since that of an order begins with a digit"""
+    return 'refund:%s:%s:%s' % (
+        channel, urllib.parse.quote(refund, safe=''), reference)
 
 
 def find_linked(channel, reference):
@@ -85,6 +99,8 @@ def candidates(shop, order, placed_on, gross):
         ('company', '=', shop.company.id),
         ('web_id', 'in', [None, '']),
         ('state', '!=', 'cancelled'),
+        # what is returned of a sale carries its numbers, and is no order
+        NO_RETURN,
         ['OR', ('web_shop', '=', None), ('web_shop', '=', shop.id)],
         ]
     patterns = ['%' + re.sub(r'([\\%_])', r'\\\1', number) + '%'
@@ -192,11 +208,15 @@ def listing(found):
     return '; '.join(texts)
 
 
-def link(shop, reference, sale):
+def link(shop, reference, sale, document):
     """Make the sale the order of the portal. The unique external reference
     lets one transaction through, for the order as for the sale."""
     Sale = Pool().get('sale.sale')
-    values = {'web_shop': shop.id, 'web_id': web_id(shop.id, reference)}
+    values = {
+        'web_shop': shop.id,
+        'web_id': web_id(shop.id, reference),
+        'ferry_document': document,
+        }
     if not sale.reference:
         values['reference'] = reference
     Sale.write([sale], values)

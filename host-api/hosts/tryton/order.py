@@ -191,6 +191,7 @@ class Entry:
     def __init__(self, shop, reference, document):
         self.shop = shop
         self.reference = reference
+        self.document = document
         try:
             self.order = json.loads(document)
             if (self.order['schema'] != 'ferry.order/1'
@@ -213,24 +214,28 @@ class Entry:
             self.reject('ferry.msg_order_document', error=repr(e))
 
     def _enter(self):
-        pool = Pool()
-        Sale = pool.get('sale.sale')
         keyed = self.keyed()
         if keyed:
             return keyed
+        if self.order.get('cancelled'):
+            self.reject('ferry.msg_order_cancelled')
+        return self.fill(self.sale(Customer(self.shop, self.order)))
+
+    def fill(self, sale):
+        "Give the draft the lines of the order, and confirm it"
+        Sale = Pool().get('sale.sale')
         if len(self.order['lines']) > LINES_MAX:
             self.reject('ferry.msg_order_lines',
                 count=len(self.order['lines']), most=LINES_MAX)
         products = self.products()
-        sale = self.sale(Customer(self.shop, self.order))
-        sale.lines = [
+        sale.lines = list(sale.lines) + [
             self.line(sale, line, products[line['sku']])
             for line in self.order['lines']
             ] + self.charges(sale)
         sale.save()
-        self.adjust(sale)
+        self.adjust(sale, self.gross())
         Sale.quote([sale])
-        self.check_total(Sale(sale.id))
+        self.check_total(Sale(sale.id), self.gross())
         Sale.confirm([sale])
         return Sale(sale.id)
 
@@ -241,7 +246,7 @@ class Entry:
         found = self.candidates()
         sale = match.equal(found)
         if sale:
-            match.link(self.shop, self.reference, sale)
+            match.link(self.shop, self.reference, sale, self.document)
             return Pool().get('sale.sale')(sale.id)
         if found:
             self.reject('ferry.msg_order_candidates',
@@ -262,6 +267,7 @@ class Entry:
         sale = self.shop.get_sale(party)
         sale.currency = self.currency()
         sale.web_id = match.web_id(self.shop.id, self.reference)
+        sale.ferry_document = self.document
         sale.reference = self.reference
         sale.description = self.order.get('customer_reference') or None
         sale.sale_date = self.placed_on()
@@ -273,6 +279,10 @@ class Entry:
         sale.shipment_address = customer.address(
             party, delivery, 'delivery')
         sale.party = Party(party.id)
+        self.choose_carrier(sale)
+        return sale
+
+    def choose_carrier(self, sale):
         if 'shipment_cost_method' in sale._fields:
             # What the portal charged for shipping counts
             sale.shipment_cost_method = None
@@ -281,7 +291,6 @@ class Entry:
                 method = self.shipping_method(values)
                 if getattr(method, 'carrier', None):
                     sale.carrier = method.carrier
-        return sale
 
     def currency(self):
         "The one that the customer paid in, whatever the shop is kept in"
@@ -433,15 +442,15 @@ class Entry:
 
     # ---- total --------------------------------------------------------------
 
-    def adjust(self, sale):
+    def adjust(self, sale, gross):
         """What is left between the totals becomes one visible line without
         tax; a unit price is never bent."""
         Line = Pool().get('sale.line')
-        residual = _decimal(self.order['gross']) - sale.total_amount
+        residual = gross - sale.total_amount
         if not residual:
             return
         if abs(residual) > self.shop.ferry_tolerance:
-            self.reject_total(sale)
+            self.reject_total(sale, gross)
         product = self.shop.ferry_adjustment_product
         line = Line(sale=sale, type='line', quantity=1, taxes=[],
             unit_price=round_price(residual),
@@ -454,17 +463,16 @@ class Entry:
         sale.lines = list(sale.lines) + [line]
         sale.save()
 
-    def check_total(self, sale):
+    def check_total(self, sale, gross):
         "Also after quoting, which may have applied rules of the ERP"
-        if sale.total_amount != _decimal(self.order['gross']):
-            self.reject_total(sale)
+        if sale.total_amount != gross:
+            self.reject_total(sale, gross)
 
-    def reject_total(self, sale):
+    def reject_total(self, sale, gross):
         Lang = Pool().get('ir.lang')
         lang = Lang.get()
         self.reject('ferry.msg_order_total',
-            charged=lang.currency(
-                _decimal(self.order['gross']), sale.currency),
+            charged=lang.currency(gross, sale.currency),
             total=lang.currency(sale.total_amount, sale.currency),
             tolerance=lang.currency(
                 self.shop.ferry_tolerance, sale.currency,

@@ -146,17 +146,9 @@ class Customer:
         "Find the address among those of the party, else add it"
         Address = Pool().get('party.address')
         country = self._country(values['country'])
-        name = values['company'] or values['name']
-        party_name = None if _same(name, party.name) else name
-        building = values['name'] if (
-            values['company'] and values['name']
-            and not _same(values['name'], values['company'])) else None
+        party_name, building = self._names(party, values)
         for address in party.addresses:
-            if (all(_same(getattr(address, f), values[f])
-                        for f in ['street', 'postal_code', 'city'])
-                    and address.country == country
-                    and _same(address.party_name, party_name)
-                    and _same(address.name, building)):
+            if self.is_at(address, values):
                 return address
         address = Address(
             party=party, party_name=party_name, name=building, country=country,
@@ -168,6 +160,25 @@ class Customer:
         # so that the next address finds it
         party.addresses = list(party.addresses) + [address]
         return address
+
+    @staticmethod
+    def is_at(address, values):
+        "Whether the address of a party is the one of the order"
+        party_name, building = Customer._names(address.party, values)
+        country = address.country.code if address.country else ''
+        return (all(_same(getattr(address, f), values[f])
+                for f in ['street', 'postal_code', 'city'])
+            and country == values['country'].upper()
+            and _same(address.party_name, party_name)
+            and _same(address.name, building))
+
+    @staticmethod
+    def _names(party, values):
+        name = values['company'] or values['name']
+        return (
+            None if _same(name, party.name) else name,
+            values['name'] if (values['company'] and values['name']
+                and not _same(values['name'], values['company'])) else None)
 
     def _country(self, code):
         Country = Pool().get('country.country')

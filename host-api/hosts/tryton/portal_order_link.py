@@ -39,6 +39,7 @@ class LinkAsk(ModelView):
             ('currency', '=', Eval('currency', -1)),
             ('web_id', 'in', [None, '']),
             ('state', '!=', 'cancelled'),
+            match.NO_RETURN,
             ],
         depends=['company', 'currency'],
         help="The sale that is the order from now on.")
@@ -90,7 +91,7 @@ class Link(Wizard):
         if linked != sale:
             _check(order, entry, sale, linked)
             _warn(order, entry, sale)
-            match.link(order.shop, order.reference, sale)
+            match.link(order.shop, order.reference, sale, order.document)
         if order.state in {'review', 'waiting', 'skipped'}:
             type(order).retry([order])
         return 'end'

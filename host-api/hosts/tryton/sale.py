@@ -61,6 +61,17 @@ class Sale(metaclass=PoolMeta):
             help="The number of the sale, once the portal has confirmed it."),
         'get_ferry_status')
 
+    ferry_document = fields.Text(
+        "Portal Document", readonly=True, loading='lazy',
+        help="What the portal showed of the order when the sale was entered "
+        "or last brought up to date.")
+
+    @classmethod
+    def copy(cls, sales, default=None):
+        default = {} if default is None else default.copy()
+        default.setdefault('ferry_document', None)
+        return super().copy(sales, default=default)
+
     @classmethod
     def __register__(cls, module_name):
         super().__register__(module_name)

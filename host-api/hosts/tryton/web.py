@@ -133,6 +133,23 @@ class Shop(metaclass=PoolMeta):
         depends=_depends + ['company'],
         help="Used for the shipping charged by the portal.\n"
         "Leave empty to use the product of the carrier.")
+    ferry_refund_product = fields.Many2One(
+        'product.product', "Refund Product",
+        domain=service_domain(), states=_states,
+        context={
+            'company': Eval('company', -1),
+            },
+        depends=_depends + ['company'],
+        help="Used where the portal gave money back and no goods return; its "
+        "customer taxes are taken out of the amount.\n"
+        "Leave empty to use the adjustment product.")
+    ferry_confirm_returns = fields.Boolean(
+        "Confirm Returns", states=_states, depends=_depends,
+        help="Confirm the sale that returns what the portal refunded, which "
+        "makes its credit note and, for goods that come back, its return "
+        "shipment: the warehouse decides there whether they go back into "
+        "stock.\n"
+        "Otherwise it is left as a quotation.")
     ferry_shipping_methods = fields.One2Many(
         'ferry.shipping_method', 'shop', "Shipping Methods", states=_states,
         depends=_depends,
@@ -235,14 +252,16 @@ class Shop(metaclass=PoolMeta):
     @classmethod
     def __register__(cls, module_name):
         handler = cls.__table_handler__(module_name)
-        is_new = not handler.column_exist('ferry_new_parties')
+        # the shops of before have always made parties
+        defaults = [(name, default) for name, default in [
+                ('ferry_new_parties', cls.default_ferry_new_parties()),
+                ('ferry_confirm_returns', cls.default_ferry_confirm_returns()),
+                ] if not handler.column_exist(name)]
         super().__register__(module_name)
-        if is_new:
-            # the shops of before have always made parties
-            table = cls.__table__()
-            Transaction().connection.cursor().execute(*table.update(
-                    [table.ferry_new_parties],
-                    [cls.default_ferry_new_parties()]))
+        table = cls.__table__()
+        for name, default in defaults:
+            Transaction().connection.cursor().execute(
+                *table.update([getattr(table, name)], [default]))
 
     @classmethod
     def __post_setup__(cls):
@@ -278,6 +297,10 @@ class Shop(metaclass=PoolMeta):
 
     @classmethod
     def default_ferry_new_parties(cls):
+        return True
+
+    @classmethod
+    def default_ferry_confirm_returns(cls):
         return True
 
     @classmethod
