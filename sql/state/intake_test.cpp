@@ -394,6 +394,7 @@ TEST_F(Intake, AnOrderInReviewThatMayNoLongerBeImportedStaysThere) {
 
 TEST_F(Intake, RetryingSaysWhatItFound) {
   store({order("R1")});
+  ASSERT_THAT(must(store_.ready_orders(lease_, 10)), SizeIs(1));
   record(linked("R1"));
   const auto linked_one = must(store_.retry_orders(1, "R1"));
   EXPECT_EQ(linked_one.retried, 0);

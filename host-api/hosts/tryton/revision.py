@@ -16,7 +16,7 @@ from trytond.i18n import gettext
 from trytond.modules.product import round_price
 from trytond.pool import Pool
 
-from . import difference, match, withdrawal
+from . import difference, match, schema, withdrawal
 from .abi import Status
 from .order import Entry, _as_order_user, _decimal, _lock, _transact
 from .party import Customer
@@ -33,6 +33,9 @@ def revise(database_name, channel, reference, document):
         pool = Pool()
         Sale, Shop = pool.get('sale.sale'), pool.get('web.shop')
         _lock(transaction, channel, reference)
+        if not _is_newest(transaction, channel, reference, document):
+            return Status.BUSY, 0, '', gettext(
+                'ferry.msg_revise_outdated', order=reference)
         sale = match.find_linked(channel, reference)
         if not sale:
             return Status.NOT_FOUND, 0, '', ''
@@ -50,6 +53,17 @@ def revise(database_name, channel, reference, document):
         sale = Sale(sale.id)
         return Status.OK, sale.id, sale.number or sale.rec_name, ''
     return _transact(database_name, work)
+
+
+def _is_newest(transaction, channel, reference, document):
+    """Whether nobody has seen a newer document: a process that stood still
+    must not put an older one in its place"""
+    if not schema.has_table('portal_order'):
+        return True
+    cursor = transaction.connection.cursor()
+    cursor.execute('SELECT document FROM ferry.portal_order '
+        'WHERE channel = %s AND reference = %s', (channel, reference))
+    return all(known == document for known, in cursor)
 
 
 class Revision:

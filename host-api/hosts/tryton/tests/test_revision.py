@@ -23,7 +23,6 @@ def refund(gross, lines=(), id_='5', shipping='0.00', **values):
 
 class RevisionCase(OrderCase):
 
-
     def changed(self, document=None, **values):
         "A document with other members"
         return json.dumps(dict(
@@ -807,6 +806,23 @@ class RefundTestCase(RevisionCase):
             for thread in threads:
                 thread.join(PATIENCE)
         return answers
+
+    def test_an_older_document_than_is_known_changes_nothing(self):
+        "Whoever stood still while another one took the newer one over"
+        id_ = self.enter_well()
+        older, newer = self.changed(cancelled=True), self.document()
+        self.sql("INSERT INTO ferry.portal_order (channel, reference, "
+            "portal_id, placed_at, portal_state, open, cancelled, document, "
+            "fingerprint, state, erp_id, first_seen_at, last_seen_at) "
+            "VALUES (%s, %s, %s, now(), 'x', true, false, %s, 1, 'linked', "
+            "%s, now(), now())", self.shop, self.reference, self.reference,
+            newer, id_)
+        before = self.everything()
+        status, _, _, reason = self.revise(older)
+        self.assertEqual(status, Status.BUSY)
+        self.assertIn(self.reference, reason)
+        self.assertEqual(self.everything(), before)
+        self.assertEqual(self.revise(newer)[0], Status.OK)
 
     def test_two_at_once(self):
         id_ = self.enter_well()
