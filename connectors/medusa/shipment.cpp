@@ -54,6 +54,11 @@ std::optional<std::int64_t> whole_at(const json::value& from, std::initializer_l
   return whole && *whole >= 0 && *whole <= kMostPieces ? whole : std::nullopt;
 }
 
+const OrderedLine* line_of(const SeenOrder& seen, std::string_view id) {
+  const auto found = std::find_if(seen.lines.begin(), seen.lines.end(), [&](const auto& line) { return line.id == id; });
+  return found == seen.lines.end() ? nullptr : &*found;
+}
+
 std::string inventory_key(std::string_view line, std::string_view inventory_item) {
   return std::string(line).append(" ").append(inventory_item);
 }
@@ -85,8 +90,7 @@ bool read_parts(const json::value& shown, const SeenOrder& seen, std::map<std::s
   for (const auto& part : parts->get_array()) {
     const auto quantity = whole_at(part, {"raw_quantity"});
     const auto line = id_at(part, {"line_item_id"});
-    const bool is_known = std::any_of(seen.lines.begin(), seen.lines.end(), [&](const auto& one) { return one.id == line; });
-    if (!quantity || !is_known) return false;
+    if (!quantity || !line_of(seen, line)) return false;
     const auto each = seen.per_piece.find(inventory_key(line, id_at(part, {"inventory_item_id"})));
     auto& count = pieces[line];
     count = std::max(count, *quantity / (each == seen.per_piece.end() ? 1 : each->second));
@@ -122,9 +126,9 @@ bool read_fulfilment(const json::value& shown, const Wanted& wanted, SeenOrder& 
                                      [&](const auto& one) { return one.number == known.shipment; });
   const bool is_ours = shipment != wanted.shipments.end();
   for (const auto& [id, count] : by_line) {
-    const auto line = std::find_if(seen.lines.begin(), seen.lines.end(), [&](const auto& one) { return one.id == id; });
-    if (is_ours && line->sku.empty()) return false;  // it had one when we made this
-    if (!line->sku.empty() && count > 0) known.pieces[line->sku] += count;
+    const auto& sku = line_of(seen, id)->sku;
+    if (is_ours && sku.empty()) return false;  // it had one when we made this
+    if (!sku.empty() && count > 0) known.pieces[sku] += count;
   }
   if (is_ours && !known.has_left && !seen.pending)
     seen.pending = Pending{known.id, &*shipment, PiecesOfLines(by_line.begin(), by_line.end())};
