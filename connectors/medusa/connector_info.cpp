@@ -158,6 +158,7 @@ std::unique_ptr<Connector> create(const config::Values& values) {
   settings.price_currency = values.text("price_currency");
   settings.stock_location = values.text("stock_location");
   settings.locations = locations_of(values.text("locations"));
+  settings.cancels_orders = values.boolean("order_cancel");
   settings.page_size = static_cast<std::size_t>(values.integer("page_size"));
   settings.request_timeout = std::chrono::seconds(values.integer("request_timeout"));
   settings.order_states = values.list("order_states");

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "connectors/medusa/answer.h"
+#include "connectors/medusa/cancellation.h"
 #include "connectors/medusa/customer.h"
 #include "connectors/medusa/discount.h"
 #include "connectors/medusa/discount_survey.h"
@@ -368,6 +369,32 @@ TEST(MedusaGolden, TellsAPersonOfAParcelOfAnOrderThatWasCancelled) {
   ASSERT_EQ(settled.size(), 1U);
   EXPECT_EQ(settled[0].verdict, Verdict::rejected);
   EXPECT_THAT(settled[0].reason, HasSubstr("cancelled there: settle it with the customer"));
+}
+
+OutboundItem cancelled(const std::string& order, const std::string& number) {
+  return {number, R"({"order":")" + order + R"(","reference":")" + number + R"(","number":"SO-1","state":"cancelled","shipments":[]})", ""};
+}
+
+TEST(MedusaGolden, CancelsWhatIsNeitherCancelledNorFulfilledThere) {
+  const auto settings = test::settings();
+  const std::vector<OutboundItem> items = {cancelled("order_01M8MJE8FEPPYAPDD12F0FT3KS", "11"),
+                                           cancelled("order_01M8MJEJ71J77PNR5DV46S2KBC", "12"),
+                                           cancelled("order_01M8MJEW06F4HA0ADK0G6572V3", "13")};
+  const auto settled = replay_push("cancellation", *make_cancellation_push(settings, items), 3);
+  ASSERT_EQ(settled.size(), 3U);
+  EXPECT_EQ(settled[0].verdict, Verdict::delivered);
+  EXPECT_EQ(settled[1].verdict, Verdict::delivered);
+  EXPECT_EQ(settled[2].verdict, Verdict::rejected);
+  EXPECT_THAT(settled[2].reason, HasSubstr("portal order \"13\" was cancelled in the ERP, and something of it is fulfilled there"));
+}
+
+TEST(MedusaGolden, TellsAPersonWhatCannotBeCancelledThere) {
+  const auto settings = test::settings();
+  const std::vector<OutboundItem> items = {cancelled("order_01M8MJF8C5KB9B92Z8P8PE3PTJ", "14")};
+  const auto settled = replay_push("cancellation_refused", *make_cancellation_push(settings, items), 3);
+  ASSERT_EQ(settled.size(), 1U);
+  EXPECT_EQ(settled[0].verdict, Verdict::rejected);
+  EXPECT_THAT(settled[0].reason, HasSubstr("Cannot cancel a completed order."));
 }
 
 TEST(MedusaGolden, FindsOrdersByTheNumberThatPeopleKnow) {

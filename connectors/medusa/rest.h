@@ -69,6 +69,8 @@ inline constexpr std::string_view kShipmentsTarget =
     "items.variant.inventory_items.inventory_item_id,items.variant.inventory_items.required_quantity,fulfillments.id,"
     "fulfillments.metadata,fulfillments.shipped_at,fulfillments.delivered_at,fulfillments.canceled_at,"
     "fulfillments.items.line_item_id,fulfillments.items.inventory_item_id,fulfillments.items.raw_quantity";
+inline constexpr std::string_view kCancellationsTarget =
+    "/admin/orders?order=id&fields=id,status,fulfillments.id,fulfillments.canceled_at";
 
 // All that order_document.h reads. The exact raw_<total> comes only where the total itself is asked for as well.
 extern const std::string kOrdersTarget;
