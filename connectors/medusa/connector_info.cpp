@@ -8,7 +8,7 @@
 #include "connectors/medusa/discount.h"
 #include "connectors/medusa/discount_survey.h"
 #include "connectors/medusa/json.h"
-#include "connectors/medusa/order_number.h"
+#include "connectors/medusa/order_status.h"
 #include "connectors/medusa/orders.h"
 #include "connectors/medusa/price.h"
 #include "connectors/medusa/price_list.h"
@@ -79,7 +79,7 @@ class Medusa final : public Connector {
   const Capabilities& capabilities() const noexcept override { return kCapabilities; }
   std::unique_ptr<Exchange> push(Feed feed, std::span<const OutboundItem> items) const override {
     switch (feed) {
-      case Feed::order_status: return make_order_number_push(settings_, items);
+      case Feed::order_status: return make_order_status_push(settings_, items);
       case Feed::list_price: return make_price_push(settings_, items);
       case Feed::cost: return make_cost_push(settings_, items);
       case Feed::discount: return make_discount_push(settings_, items);
@@ -158,6 +158,7 @@ std::unique_ptr<Connector> create(const config::Values& values) {
   settings.price_currency = values.text("price_currency");
   settings.stock_location = values.text("stock_location");
   settings.locations = locations_of(values.text("locations"));
+  settings.cancels_orders = values.boolean("order_cancel");
   settings.page_size = static_cast<std::size_t>(values.integer("page_size"));
   settings.request_timeout = std::chrono::seconds(values.integer("request_timeout"));
   settings.order_states = values.list("order_states");

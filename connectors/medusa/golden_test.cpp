@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "connectors/medusa/answer.h"
+#include "connectors/medusa/cancellation.h"
 #include "connectors/medusa/customer.h"
 #include "connectors/medusa/discount.h"
 #include "connectors/medusa/discount_survey.h"
@@ -12,6 +13,7 @@
 #include "connectors/medusa/probe.h"
 #include "connectors/medusa/product.h"
 #include "connectors/medusa/session.h"
+#include "connectors/medusa/shipment.h"
 #include "connectors/medusa/stock.h"
 #include "connectors/medusa/support/golden.h"
 #include "connectors/medusa/support/script.h"
@@ -307,6 +309,92 @@ TEST(MedusaGolden, WritesTheOrderNumberAndReadsItBack) {
   ASSERT_EQ(settled.size(), 2U);
   EXPECT_EQ(settled[0].verdict, Verdict::delivered);
   EXPECT_EQ(settled[1].verdict, Verdict::absent);
+}
+
+// One order's document with these entries of `shipments`.
+std::vector<OutboundItem> shipped(const std::string& order, const std::string& number, const std::string& shipments) {
+  return {{number,
+           R"({"order":")" + order + R"(","reference":")" + number + R"(","number":"SO-1","state":"processing","shipments":[)" +
+               shipments + "]}",
+           ""}};
+}
+
+TEST(MedusaGolden, E3_TellsTwoParcelsOfAnOrderWithTheirLines) {
+  const auto settings = recorded_settings();
+  const auto items = shipped(
+      "order_01M8MH2X7QQYXGT9BHV850M8G5", "6",
+      R"({"number":"OUT-1","carrier":"DHL","tracking":"TRACK-1","lines":[{"sku":"SKU-000001","quantity":"4"},)"
+      R"({"sku":"SKU-000002","quantity":"3"}]},)"
+      R"({"number":"OUT-2","carrier":"","tracking":"","lines":[{"sku":"SKU-000001","quantity":"6"}]})");
+  const auto settled = replay_push("shipment", *make_shipment_push(settings, items), 10);
+  ASSERT_EQ(settled.size(), 1U);
+  EXPECT_EQ(settled[0].verdict, Verdict::delivered);
+}
+
+TEST(MedusaGolden, TakesBackAParcelThatWasToldTwice) {
+  const auto settings = test::settings();
+  const auto items = shipped("order_01M8MH35QE9WF7581K71ADA9NE", "7",
+                             R"({"number":"OUT-3","carrier":"","tracking":"","lines":[{"sku":"SKU-000003","quantity":"4"}]})");
+  const auto settled = replay_push("shipment_twice", *make_shipment_push(settings, items), 3);
+  ASSERT_EQ(settled.size(), 1U);
+  EXPECT_EQ(settled[0].verdict, Verdict::delivered);
+}
+
+// A person fulfils one of two pieces between our look and our write.
+TEST(MedusaGolden, TellsAPersonOfAParcelForWhichTooLittleIsLeft) {
+  const auto settings = test::settings();
+  const auto items = shipped("order_01M8MH3D4TSFT4238GFAJ6C2YX", "8",
+                             R"({"number":"OUT-4","carrier":"","tracking":"","lines":[{"sku":"SKU-000004","quantity":"2"}]})");
+  const auto settled = replay_push("shipment_refused", *make_shipment_push(settings, items), 3);
+  ASSERT_EQ(settled.size(), 1U);
+  EXPECT_EQ(settled[0].verdict, Verdict::rejected);
+  EXPECT_THAT(settled[0].reason, HasSubstr(R"(shipment "OUT-4" sent 2 of SKU "SKU-000004", and the portal has 1 left)"));
+}
+
+TEST(MedusaGolden, WaitsWithAParcelOfAnOrderThatIsBeingEdited) {
+  const auto settings = test::settings();
+  const auto items = shipped("order_01M8MH3K2EF1HDBSEJPMY8K1YV", "9",
+                             R"({"number":"OUT-5","carrier":"","tracking":"","lines":[{"sku":"SKU-000005","quantity":"2"}]})");
+  const auto settled = replay_push("shipment_edited", *make_shipment_push(settings, items), 2);
+  ASSERT_EQ(settled.size(), 1U);
+  EXPECT_EQ(settled[0].verdict, Verdict::snooze);
+}
+
+// Medusa leaves the lines of an order as they were when it is cancelled.
+TEST(MedusaGolden, TellsAPersonOfAParcelOfAnOrderThatWasCancelled) {
+  const auto settings = test::settings();
+  const auto items = shipped("order_01M8MH3RQP56Z6TZJ84ANEK5TS", "10",
+                             R"({"number":"OUT-6","carrier":"","tracking":"","lines":[{"sku":"SKU-000006","quantity":"2"}]})");
+  const auto settled = replay_push("shipment_cancelled", *make_shipment_push(settings, items), 1);
+  ASSERT_EQ(settled.size(), 1U);
+  EXPECT_EQ(settled[0].verdict, Verdict::rejected);
+  EXPECT_THAT(settled[0].reason, HasSubstr("cancelled there: settle it with the customer"));
+}
+
+OutboundItem cancelled(const std::string& order, const std::string& number) {
+  return {number, R"({"order":")" + order + R"(","reference":")" + number + R"(","number":"SO-1","state":"cancelled","shipments":[]})", ""};
+}
+
+TEST(MedusaGolden, CancelsWhatIsNeitherCancelledNorFulfilledThere) {
+  const auto settings = test::settings();
+  const std::vector<OutboundItem> items = {cancelled("order_01M8MJE8FEPPYAPDD12F0FT3KS", "11"),
+                                           cancelled("order_01M8MJEJ71J77PNR5DV46S2KBC", "12"),
+                                           cancelled("order_01M8MJEW06F4HA0ADK0G6572V3", "13")};
+  const auto settled = replay_push("cancellation", *make_cancellation_push(settings, items), 3);
+  ASSERT_EQ(settled.size(), 3U);
+  EXPECT_EQ(settled[0].verdict, Verdict::delivered);
+  EXPECT_EQ(settled[1].verdict, Verdict::delivered);
+  EXPECT_EQ(settled[2].verdict, Verdict::rejected);
+  EXPECT_THAT(settled[2].reason, HasSubstr("portal order \"13\" was cancelled in the ERP, and something of it is fulfilled there"));
+}
+
+TEST(MedusaGolden, TellsAPersonWhatCannotBeCancelledThere) {
+  const auto settings = test::settings();
+  const std::vector<OutboundItem> items = {cancelled("order_01M8MJF8C5KB9B92Z8P8PE3PTJ", "14")};
+  const auto settled = replay_push("cancellation_refused", *make_cancellation_push(settings, items), 3);
+  ASSERT_EQ(settled.size(), 1U);
+  EXPECT_EQ(settled[0].verdict, Verdict::rejected);
+  EXPECT_THAT(settled[0].reason, HasSubstr("Cannot cancel a completed order."));
 }
 
 TEST(MedusaGolden, FindsOrdersByTheNumberThatPeopleKnow) {

@@ -137,8 +137,7 @@ Step OrderNumberPush::write_next() {
   if (to_write_.empty()) return written_.empty() ? finish() : Step(Pause{kReadBackDelay});
   const auto& item = to_write_.back();
   json::object metadata{{settings_.order_number_key, item.number}};
-  return Send{post(settings_, std::string(kOrdersPath) + "/" + encoded(item.order) + "?fields=id",
-                   json::object{{"metadata", std::move(metadata)}})};
+  return Send{post(settings_, order_target(item.order), json::object{{"metadata", std::move(metadata)}})};
 }
 
 Step OrderNumberPush::on_written(const HttpReply& reply) {

@@ -110,6 +110,10 @@ std::string customer_target(std::string_view id, std::string_view part) {
   return target.append(part).append("?").append(kCustomerFields);
 }
 
+std::string order_target(std::string_view id, std::string_view part) {
+  return std::string(kOrdersPath).append("/").append(encoded(id)).append(part).append("?fields=id");
+}
+
 std::string rows_target(std::string_view price_list, std::int64_t take, std::int64_t skip) {
   return "/admin/price-lists/" + encoded(price_list) +
          "/prices?order=id&fields=id,amount,currency_code,min_quantity,max_quantity,price_set.variant.id,"

@@ -61,6 +61,16 @@ inline constexpr std::string_view kStoreTarget =
     "/admin/stores?limit=1000&fields=id,supported_currencies.currency_code,supported_currencies.is_default";
 inline constexpr std::string_view kTaxTarget = "/admin/price-preferences?attribute=currency_code&limit=1000";
 inline constexpr std::string_view kNumbersTarget = "/admin/orders?order=id&fields=id,display_id,created_at,metadata";
+// Orders with what is fulfilled of them, as shipment.cpp reads them. An item of a fulfilment counts what leaves the
+// inventory: a piece of a variant is as many of that as its required_quantity.
+inline constexpr std::string_view kShipmentsTarget =
+    "/admin/orders?order=id&fields=id,status,items.id,items.variant_sku,"
+    "items.requires_shipping,items.raw_quantity,items.detail.raw_fulfilled_quantity,"
+    "items.variant.inventory_items.inventory_item_id,items.variant.inventory_items.required_quantity,fulfillments.id,"
+    "fulfillments.metadata,fulfillments.shipped_at,fulfillments.delivered_at,fulfillments.canceled_at,"
+    "fulfillments.items.line_item_id,fulfillments.items.inventory_item_id,fulfillments.items.raw_quantity";
+inline constexpr std::string_view kCancellationsTarget =
+    "/admin/orders?order=id&fields=id,status,fulfillments.id,fulfillments.canceled_at";
 
 // All that order_document.h reads. The exact raw_<total> comes only where the total itself is asked for as well.
 extern const std::string kOrdersTarget;
@@ -70,6 +80,9 @@ std::string every_customer_target(std::string_view fields, std::string_view afte
 // A write of a customer, or of what belongs to one ("/addresses"), that is answered with all that is read of it; "": of
 // a new one.
 std::string customer_target(std::string_view id = "", std::string_view part = "");
+
+// A write of an order ("", "/cancel") or of what belongs to it ("/fulfillments"). Its answer tells no more than the id.
+std::string order_target(std::string_view id, std::string_view part = "");
 
 std::string categories_target(std::int64_t take, std::int64_t skip);
 // A write of a product, or of what belongs to one ("/variants"), that is answered with all that is read of it; "": of a

@@ -23,6 +23,7 @@ struct Settings {
   std::string price_currency;  // ISO 4217, of the prices that are read back; empty: the store's default
   std::string stock_location;             // name or id; empty: the portal's only one
   std::vector<std::string> locations;     // names or ids, where stock is kept by location; empty: one number for all
+  bool cancels_orders = false;  // that were cancelled in the ERP before anything was sent
   std::size_t page_size = 50;
   Duration request_timeout = std::chrono::seconds(30);
 };

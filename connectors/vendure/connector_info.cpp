@@ -177,6 +177,7 @@ std::unique_ptr<Connector> create(const config::Values& values) {
   settings.promotion_tiers_field = values.text("promotion_tiers_field");
   settings.list_channels = map_of(values.text("price_list_channels"));
   settings.jobs = values.list("jobs");
+  settings.cancels_orders = values.boolean("order_cancel");
   settings.page_size = static_cast<std::size_t>(values.integer("page_size"));
   settings.request_timeout = std::chrono::seconds(values.integer("request_timeout"));
   settings.order_states = values.list("order_states");

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "connectors/vendure/answer.h"
+#include "connectors/vendure/cancellation.h"
 #include "connectors/vendure/customer.h"
 #include "connectors/vendure/discount.h"
 #include "connectors/vendure/fixed_price.h"
@@ -361,6 +362,19 @@ TEST(VendureGolden, FulfilsNothingThatIsOnlyAuthorised) {
   const auto played = replay("shipment_unpaid", *make_shipment_push(settings, items), 1);
   ASSERT_EQ(played.items.size(), 1U);
   EXPECT_EQ(played.items[0].verdict, Verdict::snooze);
+}
+
+TEST(VendureGolden, CancelsWhatIsNeitherCancelledNorFulfilledThere) {
+  const auto settings = test::settings();
+  std::vector<connector::OutboundItem> items;
+  for (const auto& [order, code] : {std::pair("1", "7D68M97D21JKLBAQ"), std::pair("2", "LSP8RDF39VM2ZQQ9"), std::pair("3", "ZMQFZQ15YWYME873")})
+    items.push_back({code, R"({"order":")" + std::string(order) + R"(","state":"cancelled","shipments":[]})", ""});
+  const auto played = replay("cancellation", *make_cancellation_push(settings, items), 3);
+  ASSERT_EQ(played.items.size(), 3U);
+  EXPECT_EQ(played.items[0].verdict, Verdict::delivered);
+  EXPECT_EQ(played.items[1].verdict, Verdict::delivered);
+  EXPECT_EQ(played.items[2].verdict, Verdict::rejected);
+  EXPECT_THAT(played.items[2].reason, HasSubstr("was cancelled in the ERP, and something of it is fulfilled there"));
 }
 
 TEST(VendureGolden, ReadsAPageOfOrdersToTheCent) {

@@ -140,7 +140,7 @@ std::string order_numbers_query(std::string_view field);  // $ids, $take
 std::string number_holder_query(std::string_view field);  // $number
 std::string order_list_query(std::string_view field);     // $options
 
-// Orders with what is fulfilled of them, as shipments.h reads them; $ids, $take.
+// Orders with what is fulfilled of them, as shipment.cpp and cancellation.cpp read them; $ids, $take.
 inline constexpr std::string_view kShipments =
     "query FerryShipments($ids:[String!],$take:Int!){orders(options:{take:$take,filter:{id:{in:$ids}}}){totalItems "
     "items{id code state lines{id quantity productVariant{sku}}"
@@ -152,6 +152,10 @@ inline constexpr std::string_view kSetFulfillment =
     "mutation FerrySetFulfillment($state:String!,$created:ID!){transitionFulfillmentToState(id:$created,state:$state)"
     "{__typename ...on Fulfillment{id} ...on ErrorResult{errorCode message}"
     "...on FulfillmentStateTransitionError{transitionError}}}";
+// Of a whole order, with what its delivery costs.
+inline constexpr std::string_view kCancelOrder =
+    "mutation FerryCancelOrder($input:CancelOrderInput!){cancelOrder(input:$input)"
+    "{__typename ...on Order{id} ...on ErrorResult{errorCode message} ...on OrderStateTransitionError{transitionError}}}";
 
 inline constexpr std::string_view kProbe =
     "query FerryProbe{me{channels{code token permissions}}"

@@ -1,61 +1,75 @@
 #include "connectors/vendure/order_status.h"
 
+#include <array>
 #include <utility>
 #include <vector>
 
+#include "connectors/vendure/cancellation.h"
 #include "connectors/vendure/json.h"
 #include "connectors/vendure/order_number.h"
 #include "connectors/vendure/shipment.h"
+#include "plugin/connector/shipments.h"
 
 namespace ferry::vendure {
 namespace {
 
 using namespace connector;
 
-bool has_shipments(const OutboundItem& item) {
-  boost::system::error_code error;
-  const auto document = json::parse(item.document, error);
-  return !error && !array_at(document, {"shipments"}).empty();
-}
+// What comes after the number, for the items that it concerns.
+struct LaterStage {
+  std::unique_ptr<Exchange> (*make)(const Settings&, std::span<const OutboundItem>) = nullptr;
+  std::vector<OutboundItem> items;
+  std::vector<std::size_t> positions;  // of these in the batch
+};
 
 class OrderStatusPush final : public Exchange {
  public:
   OrderStatusPush(const Settings& settings, std::span<const OutboundItem> items)
-      : settings_(settings), batch_(items), stage_(make_order_number_push(settings, items)) {}
+      : settings_(settings), batch_(items), exchange_(make_order_number_push(settings, items)) {}
 
-  Step start() override { return after(stage_->start()); }
-  Step on_reply(const HttpReply& reply) override { return after(stage_->on_reply(reply)); }
-  Step on_resume() override { return after(stage_->on_resume()); }
+  Step start() override { return after(exchange_->start()); }
+  Step on_reply(const HttpReply& reply) override { return after(exchange_->on_reply(reply)); }
+  Step on_resume() override { return after(exchange_->on_resume()); }
 
  private:
   Step after(Step step);
+  LaterStage* later_stage_of(const OutboundItem& item);
 
   const Settings& settings_;
   std::span<const OutboundItem> batch_;
-  std::vector<OutboundItem> shipped_;   // the items of the second stage
-  std::vector<std::size_t> positions_;  // of these in the batch
-  std::unique_ptr<Exchange> stage_;
-  bool is_second_ = false;
+  std::array<LaterStage, 2> later_{{{&make_shipment_push, {}, {}}, {&make_cancellation_push, {}, {}}}};
+  std::size_t begun_ = 0;  // of these
+  std::unique_ptr<Exchange> exchange_;
   std::vector<ItemVerdict> settled_;
 };
+
+// Null: there is nothing more to tell.
+LaterStage* OrderStatusPush::later_stage_of(const OutboundItem& item) {
+  boost::system::error_code error;
+  const auto document = json::parse(item.document, error);
+  if (error) return nullptr;
+  if (!array_at(document, {"shipments"}).empty()) return &later_[0];
+  return settings_.cancels_orders && is_cancelled_unsent(document) ? &later_[1] : nullptr;
+}
 
 Step OrderStatusPush::after(Step step) {
   auto* finish = std::get_if<Finish>(&step);
   if (!finish) return step;
   for (auto& verdict : finish->items) {
-    if (is_second_) {
-      verdict.index = positions_.at(verdict.index);
-    } else if (verdict.verdict == Verdict::delivered && has_shipments(batch_[verdict.index])) {
-      positions_.push_back(verdict.index);
-      shipped_.push_back(batch_[verdict.index]);
+    auto* later = begun_ == 0 && verdict.verdict == Verdict::delivered ? later_stage_of(batch_[verdict.index]) : nullptr;
+    if (later) {
+      later->positions.push_back(verdict.index);
+      later->items.push_back(batch_[verdict.index]);
       continue;
     }
+    if (begun_ > 0) verdict.index = later_.at(begun_ - 1).positions.at(verdict.index);
     settled_.push_back(std::move(verdict));
   }
-  if (is_second_ || shipped_.empty()) return Finish{std::move(settled_)};
-  is_second_ = true;
-  stage_ = make_shipment_push(settings_, shipped_);
-  return after(stage_->start());
+  while (begun_ < later_.size() && later_.at(begun_).items.empty()) ++begun_;
+  if (begun_ == later_.size()) return Finish{std::move(settled_)};
+  const auto& next = later_.at(begun_++);
+  exchange_ = next.make(settings_, next.items);
+  return after(exchange_->start());
 }
 
 }  // namespace

@@ -27,6 +27,7 @@ struct Settings {
   std::string promotion_key_field, promotion_tiers_field;  // custom fields of Promotion
   std::map<std::string, std::string> list_channels;  // tokens of the portal's channels by the ERP's ids of price lists
   std::vector<std::string> jobs;  // that the channel does
+  bool cancels_orders = false;  // that were cancelled in the ERP before anything was sent
   std::size_t page_size = 50;
   Duration request_timeout = std::chrono::seconds(30);
 };

@@ -33,12 +33,6 @@ struct SeenOrder {
   std::string pending;  // the first of ours that is there and was not sent off; empty: none
 };
 
-const json::value* order_in(const json::value& data, const std::string& id) {
-  const auto& orders = array_at(data, {"orders", "items"});
-  const auto found = std::find_if(orders.begin(), orders.end(), [&](const auto& one) { return id_at(one, {"id"}) == id; });
-  return found == orders.end() ? nullptr : &*found;
-}
-
 std::optional<std::int64_t> pieces_at(const json::value& from) {
   const auto quantity = integer_at(from, {"quantity"});
   return quantity && *quantity >= 0 && *quantity <= kMostPieces ? quantity : std::nullopt;
@@ -153,7 +147,7 @@ class ShipmentPush final : public StepwisePush {
 NextStep ShipmentPush::next_step(std::size_t index, const json::value& data) const {
   const auto& wanted = wanted_.at(index);
   const auto name = quote_and_bound(item(index).label, 60);
-  const auto* order = order_in(data, wanted.order);
+  const auto* order = find_order(data, wanted.order);
   if (!order) return settled(Verdict::absent, "the portal has no order with id " + quote_and_bound(wanted.order, 60));
   const auto state = text_at(*order, {"state"});
   const auto seen = read_seen(*order, wanted);
@@ -187,6 +181,12 @@ NextStep ShipmentPush::next_step(std::size_t index, const json::value& data) con
 }
 
 }  // namespace
+
+const json::value* find_order(const json::value& data, const std::string& id) {
+  const auto& orders = array_at(data, {"orders", "items"});
+  const auto found = std::find_if(orders.begin(), orders.end(), [&](const auto& one) { return id_at(one, {"id"}) == id; });
+  return found == orders.end() ? nullptr : &*found;
+}
 
 std::unique_ptr<Exchange> make_shipment_push(const Settings& settings, std::span<const OutboundItem> items) {
   return std::make_unique<ShipmentPush>(settings, items);

@@ -3,7 +3,9 @@
 
 #include <memory>
 #include <span>
+#include <string>
 
+#include "connectors/vendure/json.h"
 #include "connectors/vendure/settings.h"
 #include "plugin/connector/connector.h"
 
@@ -17,5 +19,8 @@ namespace ferry::vendure {
 // looked at again later. `settings` outlives the exchange.
 std::unique_ptr<connector::Exchange> make_shipment_push(const Settings& settings,
                                                         std::span<const connector::OutboundItem> items);
+
+// In an answer to kShipments; null: it is not in it.
+const json::value* find_order(const json::value& data, const std::string& id);
 
 }  // namespace ferry::vendure

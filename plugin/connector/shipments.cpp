@@ -36,6 +36,10 @@ std::vector<Shipment> read_shipments(const json::value& document, std::string& p
   return shipments;
 }
 
+bool is_cancelled_unsent(const json::value& document) {
+  return text_at(document, {"state"}) == "cancelled" && array_at(document, {"shipments"}).empty();
+}
+
 std::string with_shipment(std::string_view text, std::string_view number) {
   return std::string(text) + " [" + std::string(number) + "]";
 }

@@ -23,6 +23,15 @@ TEST(Shipments, AreReadInTheirOrderWithEqualSkusAddedUp) {
   EXPECT_EQ(shipments[1].number, "S-1");
 }
 
+TEST(Shipments, OfAnOrderThatIsCancelledLeaveNothingToBeCancelled) {
+  const auto is_it = [](const char* document) { return is_cancelled_unsent(json::parse(document)); };
+  EXPECT_TRUE(is_it(R"({"state":"cancelled","shipments":[]})"));
+  EXPECT_TRUE(is_it(R"({"state":"cancelled"})")) << "the portal owns the shipments";
+  EXPECT_FALSE(is_it(R"({"state":"cancelled","shipments":[{"number":"S-1","lines":[]}]})"));
+  EXPECT_FALSE(is_it(R"({"state":"processing","shipments":[]})"));
+  EXPECT_FALSE(is_it(R"({"shipments":[]})")) << "the portal owns the state";
+}
+
 TEST(Shipments, ThatTheChannelDoesNotOwnAreNone) {
   std::string problem;
   EXPECT_THAT(read_shipments(json::parse(R"({"order":"1"})"), problem), IsEmpty());

@@ -36,6 +36,9 @@ constexpr std::array kCommonFields = {
     Field{"order_email_domains", Type::list, "", false, 0, 0,
           "Domains, as example.com; only orders of customers with an e-mail address there, or below it, are imported; empty: "
           "whoever orders."},
+    Field{"order_cancel", Type::boolean, "false", false, 0, 0,
+          "Cancel the portal's order when its sale is cancelled in the ERP before anything of it was sent; otherwise it is left "
+          "to a person there."},
     Field{
         "total_tolerance", Type::decimal, "0.05", false, 0, 0,
         "How far an order's total in the ERP may be from the portal's before it is reviewed, in the order's currency."},

@@ -77,7 +77,7 @@ class SimulatedPortal {
   virtual std::string place(std::span<const OrderLine> lines, bool is_paid, Instant placed_at) = 0;
   virtual void pay(const std::string& order) = 0;
   virtual void ship(const std::string& order) = 0;
-  virtual void cancel(const std::string& order) = 0;
+  virtual bool cancel(const std::string& order) = 0;  // false: it refuses, because something is fulfilled
   virtual std::int64_t open(const std::string& order, const std::string& sku) const = 0;  // neither shipped nor cancelled
   // None: shipments of the ERP are not told to this portal.
   virtual std::optional<std::vector<Parcel>> parcels(const std::string& /*order*/) const { return std::nullopt; }

@@ -313,8 +313,11 @@ void World::ship_or_cancel_order(std::size_t index, bool is_shipped) {
   PortalSite& at = site(order.channel);
   // a person who enters a parcel there by hand makes one of it: two are told by Ferry alone
   if (is_shipped && order.is_parcelled && at.portal->parcels(order.id)) return;
+  if (is_shipped)
+    at.portal->ship(order.id);
+  else if (!at.portal->cancel(order.id))
+    return;
   (is_shipped ? order.is_shipped : order.is_cancelled) = true;
-  is_shipped ? at.portal->ship(order.id) : at.portal->cancel(order.id);
   trace([&] { return order.reference + (is_shipped ? " is shipped" : " is cancelled") + " on the portal"; });
   laws.on_shown(at, false);
 }

@@ -9,6 +9,7 @@
 #include "plugin/domain/decimal.h"
 #include "tests/portal/medusa/catalogue.h"
 #include "tests/portal/medusa/customers.h"
+#include "tests/portal/medusa/fulfilments.h"
 #include "tests/portal/medusa/price_lists.h"
 #include "tests/portal/medusa/promotions.h"
 #include "tests/portal/medusa/request.h"
@@ -66,13 +67,6 @@ struct Article {
   bool refuses_writes = false;
 };
 
-struct Order {
-  std::vector<OrderLine> lines;
-  bool is_paid = false, is_cancelled = false, is_fulfilled = false;
-  Instant placed_at{};
-  std::string number;  // the ERP's
-};
-
 class SimulatedMedusa final : public SimulatedPortal {
  public:
   std::string settings(Dice& dice) const override {
@@ -126,7 +120,11 @@ class SimulatedMedusa final : public SimulatedPortal {
   std::string place(std::span<const OrderLine> lines, bool is_paid, Instant placed_at) override;
   void pay(const std::string& order) override { orders_.at(order_position(order)).is_paid = true; }
   void ship(const std::string& order) override;
-  void cancel(const std::string& order) override;
+  bool cancel(const std::string& order) override;
+  std::optional<std::vector<Parcel>> parcels(const std::string& order) const override {
+    return parcels_of(orders_.at(order_position(order)));
+  }
+  void hide_parcels(const connector::HttpRequest& request, connector::HttpReply& reply) const override;
   std::int64_t open(const std::string& order, const std::string& sku) const override;
   std::string reference(const std::string& order) const override { return std::to_string(order_position(order) + 1); }
 
@@ -146,7 +144,8 @@ class SimulatedMedusa final : public SimulatedPortal {
   json::value set_levels(const json::value& body);
   void stock_what_is_new();
   json::value list_orders(const Target& target, const Fate& fate);
-  json::value set_metadata(const std::string& id, const json::value& body);
+  json::value change_order(const std::string& path, const json::value& body);
+  void take(const Goods& goods);
   json::object order(std::size_t position) const;
 
   std::vector<Article> articles_;
@@ -157,7 +156,7 @@ class SimulatedMedusa final : public SimulatedPortal {
     return price_lists_.is_group(group, list);
   };
   Customers customers_;
-  std::vector<Order> orders_;
+  std::vector<MedusaOrder> orders_;
   std::vector<NowShown> shown_;
   std::set<std::string> failing_;
   std::int64_t inserted_ = 0;       // orders that came in before the page which is read, since the first page was
@@ -244,7 +243,7 @@ json::value SimulatedMedusa::ask(const connector::HttpRequest& request, const Fa
     return std::move(*answer);
   }
   if (target.path.starts_with(kOrders))
-    return set_metadata(target.path.substr(kOrders.size() + 1), json::parse(request.body));
+    return change_order(target.path.substr(kOrders.size() + 1), json::parse(request.body));
   throw Problem{404, "not_found", "Cannot " + request.method + " " + target.path};
 }
 
@@ -309,29 +308,50 @@ void SimulatedMedusa::refuse(const std::string& sku, bool refuses) {
 
 std::string SimulatedMedusa::place(std::span<const OrderLine> lines, bool is_paid, Instant placed_at) {
   for (const auto& line : lines) article(line.sku).reserved += line.quantity;
-  Order order;
-  order.lines.assign(lines.begin(), lines.end());
+  MedusaOrder order;
+  for (const auto& line : lines) order.lines.push_back({line.sku, line.quantity, 0});
   order.is_paid = is_paid;
   order.placed_at = std::chrono::floor<std::chrono::milliseconds>(placed_at);
   orders_.push_back(std::move(order));
   return "order_" + std::to_string(orders_.size());
 }
 
-void SimulatedMedusa::ship(const std::string& id) {
-  auto& order = orders_.at(order_position(id));
-  if (order.is_cancelled || std::exchange(order.is_fulfilled, true)) return;
-  for (const auto& line : order.lines) {
-    auto& sold = article(line.sku);
-    sold.reserved -= line.quantity;
-    sold.stocked = *sold.stocked.minus(Decimal(line.quantity));
+// What leaves was reserved before.
+void SimulatedMedusa::take(const Goods& goods) {
+  for (const auto& [sku, pieces] : goods) {
+    auto& sold = article(sku);
+    sold.reserved -= pieces;
+    sold.stocked = *sold.stocked.minus(Decimal(pieces));
     shown_.push_back({Feed::stock, sold.sku, sold.stocked.text(), false});
   }
 }
 
-void SimulatedMedusa::cancel(const std::string& id) {
+void SimulatedMedusa::ship(const std::string& id) { take(fulfil_rest(orders_.at(order_position(id)))); }
+
+bool SimulatedMedusa::cancel(const std::string& id) {
   auto& order = orders_.at(order_position(id));
-  if (order.is_fulfilled || std::exchange(order.is_cancelled, true)) return;
+  if (order.is_cancelled || order.has_fulfilments()) return false;
+  order.is_cancelled = true;
   for (const auto& line : order.lines) article(line.sku).reserved -= line.quantity;
+  return true;
+}
+
+void SimulatedMedusa::hide_parcels(const connector::HttpRequest& request, connector::HttpReply& reply) const {
+  if (request.method != "GET" || request.target.find("fulfillments.id") == std::string::npos) return;
+  boost::system::error_code error;
+  auto answer = json::parse(reply.body, error);
+  auto* rows = error ? nullptr : answer.find_pointer("/orders", error);
+  if (rows == nullptr || !rows->is_array()) return;
+  for (auto& row : rows->as_array()) {
+    auto* order = row.if_object();
+    if (order == nullptr) continue;
+    (*order)["fulfillments"] = json::array();
+    auto* items = (*order)["items"].if_array();
+    for (std::size_t i = 0; items != nullptr && i < items->size(); ++i) {
+      if (auto* item = (*items)[i].if_object()) (*item)["detail"] = json::object{{"raw_fulfilled_quantity", raw(0)}};
+    }
+  }
+  reply.body = json::serialize(answer);
 }
 
 json::object SimulatedMedusa::order(std::size_t position) const {
@@ -341,15 +361,16 @@ json::object SimulatedMedusa::order(std::size_t position) const {
   std::int64_t pieces = 0;
   for (const auto& line : order.lines) {
     pieces += line.quantity;
-    items.push_back(json::object{{"id", "ordli_" + number + "_" + std::to_string(items.size() + 1)},
+    items.push_back(json::object{{"id", line_id(position, items.size())},
                                  {"title", line.sku},
                                  {"variant_sku", line.sku},
+                                 {"requires_shipping", true},
                                  {"raw_quantity", raw(line.quantity)},
                                  {"raw_total", raw(line.quantity * kPrice)},
                                  {"raw_tax_total", raw(0)},
                                  {"tax_lines", json::array()},
-                                 {"detail", json::object{{"raw_fulfilled_quantity",
-                                                          raw(order.is_fulfilled ? line.quantity : 0)}}}});
+                                 {"variant", json::object{{"inventory_items", json::array()}}},
+                                 {"detail", json::object{{"raw_fulfilled_quantity", raw(line.fulfilled)}}}});
   }
   json::value metadata;
   if (!order.number.empty()) metadata = json::object{{"erp_order_number", order.number}};
@@ -367,6 +388,7 @@ json::object SimulatedMedusa::order(std::size_t position) const {
           {"billing_address", nullptr},
           {"customer", nullptr},
           {"items", std::move(items)},
+          {"fulfillments", fulfilments_of(order, position)},
           {"shipping_methods", json::array()},
           {"payment_collections", json::array()}};
 }
@@ -401,12 +423,17 @@ json::value SimulatedMedusa::list_orders(const Target& target, const Fate& fate)
   return json::object{{"orders", std::move(rows)}, {"count", count}};
 }
 
-json::value SimulatedMedusa::set_metadata(const std::string& id, const json::value& body) {
+json::value SimulatedMedusa::change_order(const std::string& path, const json::value& body) {
+  const auto id = path.substr(0, path.find('/'));
   const auto position = order_position(id);
   if (position >= orders_.size()) throw Problem{404, "not_found", "Order id not found: " + id};
   auto& order = orders_[position];
-  order.number = std::string(body.at("metadata").at("erp_order_number").as_string());
-  shown_.push_back({Feed::order_status, reference(id), order.number, true});
+  if (path.size() > id.size()) {
+    take(change_fulfilments(order, position, path.substr(id.size() + 1), body));
+  } else {
+    order.number = std::string(body.at("metadata").at("erp_order_number").as_string());
+    shown_.push_back({Feed::order_status, reference(id), order.number, true});
+  }
   return json::object{{"order", json::object{{"id", id}}}};
 }
 
@@ -430,8 +457,8 @@ std::optional<std::string> SimulatedMedusa::shown(Feed feed, const std::string& 
 std::int64_t SimulatedMedusa::open(const std::string& id, const std::string& sku) const {
   const auto& order = orders_[order_position(id)];
   std::int64_t open = 0;
-  if (order.is_fulfilled || order.is_cancelled) return open;
-  for (const auto& line : order.lines) open += line.sku == sku ? line.quantity : 0;
+  if (order.is_cancelled) return open;
+  for (const auto& line : order.lines) open += line.sku == sku ? line.quantity - line.fulfilled : 0;
   return open;
 }
 

@@ -86,7 +86,10 @@ class SimulatedVendure final : public SimulatedPortal {
   std::string place(std::span<const OrderLine> lines, bool is_paid, Instant placed_at) override;
   void pay(const std::string& order) override { shop_.set_state(order, "PaymentSettled"); }
   void ship(const std::string& order) override { shop_.fulfil(order); }
-  void cancel(const std::string& order) override { shop_.cancel(order); }
+  bool cancel(const std::string& order) override {
+    shop_.cancel(order);
+    return true;
+  }
   std::int64_t open(const std::string& order, const std::string& sku) const override;
   std::optional<std::vector<Parcel>> parcels(const std::string& order) const override;
   void hide_parcels(const connector::HttpRequest& request, connector::HttpReply& reply) const override;

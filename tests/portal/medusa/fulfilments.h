@@ -1,0 +1,47 @@
+// Orders of the simulated Medusa with what is fulfilled of them, as Medusa 2.21 does it: goods leave the stock when a
+// fulfilment is made, which may be done as often as there are pieces left; one that was shipped is never taken back.
+#pragma once
+
+#include <boost/json.hpp>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/portal/medusa/request.h"
+#include "tests/portal/simulated_portal.h"
+
+namespace ferry::portal {
+
+struct Fulfilment {
+  std::string shipment;  // the ERP's number; empty: a person has entered it
+  bool is_shipped = false, is_canceled = false;
+  std::vector<std::pair<std::size_t, std::int64_t>> lines;  // position and pieces
+};
+
+struct MedusaOrder {
+  struct Line {
+    std::string sku;
+    std::int64_t quantity = 0, fulfilled = 0;
+  };
+  std::vector<Line> lines;
+  std::vector<Fulfilment> fulfilments;
+  bool is_paid = false, is_cancelled = false;
+  Instant placed_at{};
+  std::string number;  // the ERP's
+
+  bool has_fulfilments() const;  // that are not cancelled
+};
+
+using Goods = std::vector<std::pair<std::string, std::int64_t>>;  // SKU and pieces that left the stock; less than 0: came back
+
+// Of the order at that position.
+std::string line_id(std::size_t order, std::size_t line);
+boost::json::array fulfilments_of(const MedusaOrder& order, std::size_t position);
+// What is said to an order's part: "fulfillments", "fulfillments/ful_1_2/shipments" or "fulfillments/ful_1_2/cancel".
+Goods change_fulfilments(MedusaOrder& order, std::size_t position, const std::string& part, const boost::json::value& body);
+// As a person enters it: all that is left, as one parcel.
+Goods fulfil_rest(MedusaOrder& order);
+std::vector<Parcel> parcels_of(const MedusaOrder& order);
+
+}  // namespace ferry::portal
