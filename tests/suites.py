@@ -9,6 +9,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -437,6 +438,21 @@ def run_suites(runner, names):
             runner.counts.add(name, failed=1)
 
 
+def run_from(runner, names, take):
+    while True:
+        try:
+            name = take(names)
+        except IndexError:
+            return
+        run_suites(runner, [name])
+
+
+def run_side(runner, waiting):
+    """What computes, then what is left of what waits, from its end."""
+    run_suites(runner, COMPUTING)
+    run_from(runner, waiting, deque.pop)
+
+
 def main():
     options = arguments()
     if options.list:
@@ -452,9 +468,10 @@ def main():
         else:
             run_suites(runner, FIRST)
         if not options.fast and not options.soak:
-            side = threading.Thread(target=run_suites, args=(runner, COMPUTING))
+            waiting = deque(WAITING)
+            side = threading.Thread(target=run_side, args=(runner, waiting))
             side.start()
-            run_suites(runner, WAITING)
+            run_from(runner, waiting, deque.popleft)
             side.join()
             if options.only:
                 run_suites(runner, ASKED_FOR)
