@@ -8,10 +8,14 @@ from .medusa_case import MedusaCase
 from .world import LEASE, Case, sku
 
 
-def keep_from_processing(client):
-    """Tryton waits a day with what is confirmed: until then a person can take it back and cancel it."""
-    configuration = (client.search('sale.configuration', limit=1) or [client.create('sale.configuration')])[0]
-    client.write('sale.configuration', configuration, sale_process_after={'__class__': 'timedelta', 'seconds': 86400})
+class Unprocessed:
+    """Nobody works at the ERP's queue: what is confirmed stays so, and a person can take it back and cancel it."""
+
+    def configure(self, **ferry):
+        conf = super().configure(**ferry)
+        with open(conf, 'a') as file:
+            file.write('\n[queue]\nworker = True\n')
+        return conf
 
 
 def cancel(client, sale):
@@ -19,10 +23,9 @@ def cancel(client, sale):
         client.button('sale.sale', button, sale)
 
 
-class Cancellation(Case):
+class Cancellation(Unprocessed, Case):
     def test_a_sale_that_is_cancelled_is_cancelled_on_vendure(self):
         self.begin(settings='"order_cancel": true')
-        keep_from_processing(self.client)
         order, other = self.place((1, 10)), self.place((2, 1))
         sale, kept = self.sale_of(order), self.sale_of(other)
         self.shows(1, 90)
@@ -39,7 +42,6 @@ class Cancellation(Case):
 
     def test_what_a_person_has_sent_from_vendure_is_not_cancelled_there(self):
         self.begin(settings='"order_cancel": true')
-        keep_from_processing(self.client)
         order = self.place((1, 10))
         sale = self.sale_of(order)
         self.admin.fulfil(self.admin.order(order['code']))
@@ -51,12 +53,11 @@ class Cancellation(Case):
         self.assertEqual('Shipped', self.admin.order(order['code'])['state'])
 
 
-class MedusaCancellation(MedusaCase):
+class MedusaCancellation(Unprocessed, MedusaCase):
     connect = test_medusa.Medusa.connect
 
     def test_a_sale_that_is_cancelled_is_cancelled_on_medusa(self):
         self.begin(ferry_settings=json.dumps({'lease': LEASE, 'order_cancel': True}))
-        keep_from_processing(self.client)
         shop = medusa.Shop(self.medusa.url, self.admin)
         order = shop.place([(sku(1), 10)])
         self.admin.capture(order['id'])
