@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """Measures what it costs to bring portal orders into Tryton, and what of it is Ferry's.
 
-usage: orders.py [--quick] [--build FOLDER]
-  --quick  60 orders instead of 1,000, and only if the company's database has been made by an earlier run
+usage: orders.py [--quick] [--orders NUMBER] [--build FOLDER]
+  --quick   60 orders instead of 1,000, and only if the company's database has been made by an earlier run
+  --orders  so many instead
 
 Paid orders of 1 to 40 lines wait in a stand-in portal, one in ten of them defective. A real server of Tryton with the real
 module imports them in one go; each defective one must be in review with a reason that names order, line and SKU, and each
@@ -33,7 +34,7 @@ from tests.soak.portal import Portal  # noqa: E402
 IMPORTED, DIRECT = 'bench_orders', 'bench_orders_direct'
 ORDERS, QUICK_ORDERS, SAMPLE, WARM_UP = 1000, 60, 150, 3
 LINES = 40
-DEFECTS = {'NOT-IN-ERP': 'unknown', 'SKU-00049': 'not salable', 'SKU-00050': 'inactive'}
+DEFECTS = {'NOT-IN-ERP': 'unknown', 'SKU-000049': 'not salable', 'SKU-000050': 'inactive'}
 SEED = 20261129
 
 
@@ -50,6 +51,7 @@ class Import:
         port = free_port()
         conf = self._erp.configure('bench-orders', port, **self._ferry.section(IMPORTED))
         self._server = self._erp.server('bench-orders', IMPORTED, port, conf)
+        self._server.environment['TRYTOND_CONFIG'] = str(conf)  # not that of this process, which keeps the engine out
 
     def __enter__(self):
         self._portal.start()
@@ -64,13 +66,15 @@ class Import:
     def run(self):
         """Seconds from the moment that intake is allowed to the last decision, and the documents of what was imported."""
         client = self._server.client()
-        skus = self._spoil(client)
-        self._portal.ask('variants', skus=[*skus, *DEFECTS], on_hand=0)
+        found = client.search('product.product', ['code', 'like', 'SKU-%'])
+        skus = sorted(row['code'] for row in client.read('product.product', found, 'code'))
+        self._portal.ask('variants', skus=sorted({*skus, *DEFECTS}), on_hand=0)
         settings = {'order_poll_interval': 1, 'jobs': ['stock']}
         shop = make_channel(client, self._portal.url, ferry_poll_interval=1, ferry_settings=json.dumps(settings))
         if not wait_until(lambda: self._state.settled() >= len(skus), 120):
             raise StageError(f'only {self._state.settled()} of {len(skus)} products are on the portal')
-        defective = self._place(skus)
+        self._spoil(client)
+        defective = self._place(sorted(set(skus) - set(DEFECTS)))
         began = time.monotonic()
         settings['jobs'] = ['stock', 'intake', 'order_status']
         client.write('web.shop', shop, ferry_settings=json.dumps(settings))
@@ -79,12 +83,10 @@ class Import:
         return seconds, self._judge(shop, defective)
 
     def _spoil(self, client):
-        """The ERP knows two products that it does not sell; the SKUs of the others."""
-        for code, field in (('SKU-00049', 'salable'), ('SKU-00050', 'active')):
-            product = client.one('product.product', ['code', '=', code])
-            client.write('product.template', client.get('product.product', product, 'template'), **{field: False})
-        found = client.search('product.product', ['code', 'like', 'SKU-%'])
-        return sorted({row['code'] for row in client.read('product.product', found, 'code')} - set(DEFECTS))
+        """The ERP stops selling two products that the portal has."""
+        product = client.one('product.product', ['code', '=', 'SKU-000049'])
+        client.write('product.template', client.get('product.product', product, 'template'), salable=False)
+        client.write('product.product', client.one('product.product', ['code', '=', 'SKU-000050']), active=False)
 
     def _place(self, skus):
         """Order → the SKU that it cannot be imported with."""
@@ -136,11 +138,11 @@ class Entry:
     """The same orders in this process, without the engine."""
 
     def __init__(self):
-        from trytond.modules.ferry import order
         from trytond.pool import Pool
         from trytond.transaction import Transaction
         Pool.start()
         Pool(DIRECT).init()
+        from trytond.modules.ferry import order  # found only now, through its entry point
         self._pool, self._entry = Pool(DIRECT), order
         with Transaction().start(DIRECT, 1):
             self._context = self._pool.get('res.user').get_preferences(context_only=True)
@@ -227,6 +229,7 @@ def measured(folder, cluster, build, count):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--quick', action='store_true')
+    parser.add_argument('--orders', type=int)
     parser.add_argument('--build', type=Path, default=ROOT / 'build' / 'release')
     arguments = parser.parse_args()
     folder, cluster = save.stage()
@@ -239,7 +242,8 @@ def main():
         os.environ['TRYTOND_CONFIG'] = str(conf)
         from trytond.config import config
         config.update_etc(str(conf))
-        print(json.dumps(measured(folder, cluster, arguments.build, QUICK_ORDERS if arguments.quick else ORDERS)))
+        count = arguments.orders or (QUICK_ORDERS if arguments.quick else ORDERS)
+        print(json.dumps(measured(folder, cluster, arguments.build, count)))
     finally:
         cluster.stop()
 
