@@ -15,6 +15,7 @@ import argparse
 import json
 import os
 import random
+import signal
 import sys
 import time
 from decimal import Decimal
@@ -27,15 +28,23 @@ sys.dont_write_bytecode = True
 import save  # noqa: E402
 from installer.stage.ferry import Ferry, State, make_channel  # noqa: E402
 from installer.stage.processes import StageError, free_port, wait_until  # noqa: E402
-from installer.stage.tryton import Erp, python_path  # noqa: E402
+from installer.stage.tryton import PYTHON, Erp, Server, python_path  # noqa: E402
 from installer.stage.vendure import Portal as Vendure  # noqa: E402
 from tests.soak.portal import Portal  # noqa: E402
 
 IMPORTED, DIRECT = 'bench_orders', 'bench_orders_direct'
-ORDERS, QUICK_ORDERS, SAMPLE, WARM_UP = 1000, 60, 150, 3
+ORDERS, QUICK_ORDERS, SAMPLE, WARM_UP = 1000, 60, 40, 3
 LINES = 40
 DEFECTS = {'NOT-IN-ERP': 'unknown', 'SKU-000049': 'not salable', 'SKU-000050': 'inactive'}
 SEED = 20261129
+
+
+def processor_time(pid):
+    try:
+        fields = Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()
+    except OSError:  # it has ended
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
 
 
 class Import:
@@ -50,8 +59,10 @@ class Import:
         self._portal = Portal(build / 'tests' / 'portal' / 'ferry_portal', folder, SEED, folder / 'log' / 'bench-journal.jsonl')
         port = free_port()
         conf = self._erp.configure('bench-orders', port, **self._ferry.section(IMPORTED))
-        self._server = self._erp.server('bench-orders', IMPORTED, port, conf)
-        self._server.environment['TRYTOND_CONFIG'] = str(conf)  # not that of this process, which keeps the engine out
+        self._record = folder / 'log' / 'bench-orders.jsonl'
+        command = [PYTHON, '-B', str(Path(__file__).with_name('orders_server.py')), str(self._record), '-c', str(conf), '-d', IMPORTED]
+        # its own configuration, not that of this process, which keeps the engine out
+        self._server = Server(self._erp, 'bench-orders', IMPORTED, port, [*command, '-vv'], signal.SIGINT, {'TRYTOND_CONFIG': str(conf)})
 
     def __enter__(self):
         self._portal.start()
@@ -64,7 +75,8 @@ class Import:
         self._portal.stop()
 
     def run(self):
-        """Seconds from the moment that intake is allowed to the last decision, and the documents of what was imported."""
+        """Seconds from the moment that intake is allowed to the last decision, where they went, and the documents of what was
+        imported."""
         client = self._server.client()
         found = client.search('product.product', ['code', 'like', 'SKU-%'])
         skus = sorted(row['code'] for row in client.read('product.product', found, 'code'))
@@ -75,12 +87,26 @@ class Import:
             raise StageError(f'only {self._state.settled()} of {len(skus)} products are on the portal')
         self._spoil(client)
         defective = self._place(sorted(set(skus) - set(DEFECTS)))
+        before = self._processor()
         began = time.monotonic()
         settings['jobs'] = ['stock', 'intake', 'order_status']
         client.write('web.shop', shop, ferry_settings=json.dumps(settings))
         self._wait(began)
         seconds = time.monotonic() - began
-        return seconds, self._judge(shop, defective)
+        processor = {who: spent - before.get(who, 0) for who, spent in self._processor().items()}
+        calls = [json.loads(line) for line in self._record.read_text().splitlines()]
+        entry = {what: sum(call[what] for call in calls) for what in ('seconds', 'processing', 'processor')}
+        return dict(seconds=seconds, entry=entry['seconds'], processing=entry['processing'],
+                    processor=dict(entry=entry['processor'], server=processor['server'] - entry['processor'],
+                                   tryton=processor['tryton'], ferry=processor['ferry'])), self._judge(shop, defective)
+
+    def _processor(self):
+        """Processor seconds up to now of the server and of the database, there for Tryton and for Ferry."""
+        spent = dict(server=processor_time(self._server.child.pid), tryton=0.0, ferry=0.0)
+        for user, pid in self._cluster.query('postgres', 'SELECT usename, pid FROM pg_stat_activity WHERE datname = %s', (IMPORTED,)):
+            if user in spent:
+                spent[user] += processor_time(pid)
+        return spent
 
     def _spoil(self, client):
         """The ERP stops selling two products that the portal has."""
@@ -177,12 +203,13 @@ class Entry:
                 products = {p.code: p for p in Product.search([('code', 'in', [line['sku'] for line in document['lines']])])}
                 sale = shop.get_sale(get('party.party')(self._party))
                 sale.reference = document['reference']
-                sale.lines = []
+                lines = []
                 for values in document['lines']:
                     line = Line(sale=sale, type='line', product=products[values['sku']], quantity=float(values['quantity']))
                     line.on_change_product()
                     line.unit_price = Decimal(values['unit_price'])
-                    sale.lines = list(sale.lines) + [line]
+                    lines.append(line)
+                sale.lines = lines
                 sale.save()
                 Sale.quote([sale])
                 Sale.confirm([sale])
@@ -197,16 +224,17 @@ class Entry:
             raise StageError(f'an order could not be entered: {answer}')
 
     def measure(self, documents):
-        """Seconds per line of an order, alone and entered."""
-        spent = {self.alone: 0.0, self.entered: 0.0}
+        """Seconds per line of an order, alone and entered, on the clock and of this process's processor time."""
+        spent = {self.alone: [0.0, 0.0], self.entered: [0.0, 0.0]}
         for number, document in enumerate(documents):
             for way in sorted(spent, key=lambda way: (number % 2) ^ (way == self.alone)):
-                began = time.perf_counter()
+                began = time.perf_counter(), time.process_time()
                 way(document)
                 if number >= WARM_UP:
-                    spent[way] += time.perf_counter() - began
+                    spent[way][0] += time.perf_counter() - began[0]
+                    spent[way][1] += time.process_time() - began[1]
         lines = sum(len(document['lines']) for document in documents[WARM_UP:])
-        return {way.__name__: seconds / lines for way, seconds in spent.items()}
+        return {way.__name__: [seconds / lines for seconds in both] for way, both in spent.items()}
 
 
 def sampled(documents, count):
@@ -219,11 +247,13 @@ def sampled(documents, count):
 
 def measured(folder, cluster, build, count):
     with Import(folder, cluster, build, count) as imported:
-        seconds, documents = imported.run()
+        figures, documents = imported.run()
+    print(f'        imported: {json.dumps(figures)}', file=sys.stderr, flush=True)
     ways = Entry().measure(sampled(documents, SAMPLE))
     lines = sum(len(document['lines']) for document in documents)
-    return dict(orders=count, imported=len(documents), lines=lines, seconds=seconds,
-                alone=ways['alone'] * lines, entered=ways['entered'] * lines)
+    times = {name: [each * lines for each in both] for name, both in ways.items()}
+    return dict(figures, orders=count, imported=len(documents), lines=lines, alone=times['alone'][0], entered=times['entered'][0],
+                alone_processor=times['alone'][1], entered_processor=times['entered'][1])
 
 
 def main():
