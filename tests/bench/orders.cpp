@@ -17,25 +17,26 @@ std::vector<Row> measure_orders(const Bench& bench) {
   }
   const auto figure = [&](const char* name) { return answer.at(name).to_number<double>(); };
   const auto processor = [&](const char* who) { return answer.at("processor").at(who).to_number<double>(); };
-  const double imported = figure("imported"), seconds = figure("seconds"), entry = figure("entry"), alone = figure("alone"),
-               entered = figure("entered");
+  const double imported = figure("imported"), seconds = figure("seconds"), deciding = figure("deciding"),
+               entry = figure("entry"), alone = figure("alone"), entered = figure("entered"),
+               processing = figure("processing");
   const auto each = [&](double of) { return number(of / imported * 1000, 0) + " ms an order"; };
+  const auto hourly = [&](double of) { return number(imported / of * 3600, 0) + " per hour"; };
   Row pace = judged_least("orders",
                           number(figure("orders"), 0) + " waiting orders, " + number(imported, 0) +
                               " of them to processing, " + number(figure("lines"), 0) + " lines",
                           imported / seconds * 3600, kPerHour, "per hour", 0);
-  pace.profile = {"from the first look to the last decision: " + each(seconds),
-                  "of it in the order entry: " + each(entry) + ", of that processing the sale: " + each(figure("processing")),
-                  "Tryton's routine called directly, the same lines: " + each(alone) + ", " +
-                      number(imported / alone * 3600, 0) + " per hour, processor " + each(figure("alone_processor")),
-                  "the module's order entry called directly: " + each(entered) + ", processor " +
-                      each(figure("entered_processor")),
-                  "processor time: order entry " + each(processor("entry")) + ", its database " + each(processor("tryton")) +
-                      "; the rest of the server " + each(processor("server")) + ", Ferry's database " +
-                      each(processor("ferry"))};
+  pace.profile = {
+      "from the first look to the last order confirmed: " + each(deciding) + ", processed: " + each(seconds),
+      "Tryton's routine called directly, the same lines: to confirmed " + each(alone) + ", then to processing " +
+          each(processing) + "; " + hourly(alone + processing) + " one after another, " +
+          hourly(std::max(alone, processing)) + " with each on a core of its own",
+      "processor time: order entry " + each(processor("entry")) + ", the rest of the server " + each(processor("server")) +
+          ", Tryton's worker " + each(processor("worker")) + ", the database for Tryton " + each(processor("tryton")) +
+          ", for Ferry " + each(processor("ferry"))};
   // Both parts are ratios within one time and place: another program on the machine slows down both sides of each
-  const double around = (seconds - entry) / seconds, within = entry / seconds * std::max(0.0, 1 - alone / entered);
-  Row share = judged("orders", "Ferry's own share of that time", around + within, kShare, "of it", 3);
+  const double around = (deciding - entry) / deciding, within = entry / deciding * std::max(0.0, 1 - alone / entered);
+  Row share = judged("orders", "Ferry's own share of the time to confirmed", around + within, kShare, "of it", 3);
   share.profile = {"around the order entry (portal, tables, one order after another): " + number(around, 3),
                    "within it (document, match, party, totals): " + number(within, 3)};
   return {pace, share};

@@ -6,10 +6,11 @@ usage: orders.py [--quick] [--orders NUMBER] [--build FOLDER]
   --orders  so many instead
 
 Paid orders of 1 to 40 lines wait in a stand-in portal, one in ten of them defective. A real server of Tryton with the real
-module imports them in one go; each defective one must be in review with a reason that names order, line and SKU, and each
-other one must be a sale in processing with the portal's total. Then a sample of the same orders is entered in this process,
-each twice, in turn: by Tryton's own routine alone (create, quote, confirm, process of a sale with the same lines), and by the
-module's order entry, as the engine calls it. Prints one JSON object.
+module imports them in one go, and Tryton's own worker processes them, which is how a company with so many orders runs it;
+each defective one must be in review with a reason that names order, line and SKU, and each other one must be a sale in
+processing with the portal's total. Then a sample of the same orders is entered in this process, each twice, in turn: by
+Tryton's own routine alone (create, quote, confirm, process of a sale with the same lines), and by the module's order entry,
+as the engine calls it. Prints one JSON object.
 """
 import argparse
 import json
@@ -47,6 +48,10 @@ def processor_time(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
 
 
+def family(pid):
+    return [pid, *Path(f'/proc/{pid}/task/{pid}/children').read_text().split()]
+
+
 class Import:
     """The orders, through the portal and a server of Tryton with Ferry in it."""
 
@@ -63,14 +68,22 @@ class Import:
         command = [PYTHON, '-B', str(Path(__file__).with_name('orders_server.py')), str(self._record), '-c', str(conf), '-d', IMPORTED]
         # its own configuration, not that of this process, which keeps the engine out
         self._server = Server(self._erp, 'bench-orders', IMPORTED, port, [*command, '-vv'], signal.SIGINT, {'TRYTOND_CONFIG': str(conf)})
+        # the one engine is that of the server, where it is measured
+        idle = self._erp.configure('bench-worker', **dict(self._ferry.section(IMPORTED), **{'host.engine': 'off'}))
+        self._worker = self._erp.worker('bench-worker', IMPORTED, idle)
+        self._worker.environment['TRYTOND_CONFIG'] = str(idle)
+        for path in (conf, idle):
+            path.write_text(path.read_text() + '[queue]\nworker = True\n')
 
     def __enter__(self):
         self._portal.start()
         self._server.start()
         self._server.wait_ready()
+        self._worker.start()
         return self
 
     def __exit__(self, *_):
+        self._worker.kill()
         self._server.kill()
         self._portal.stop()
 
@@ -91,18 +104,18 @@ class Import:
         began = time.monotonic()
         settings['jobs'] = ['stock', 'intake', 'order_status']
         client.write('web.shop', shop, ferry_settings=json.dumps(settings))
-        self._wait(began)
+        deciding = self._wait(began)
         seconds = time.monotonic() - began
         processor = {who: spent - before.get(who, 0) for who, spent in self._processor().items()}
         calls = [json.loads(line) for line in self._record.read_text().splitlines()]
-        entry = {what: sum(call[what] for call in calls) for what in ('seconds', 'processing', 'processor')}
-        return dict(seconds=seconds, entry=entry['seconds'], processing=entry['processing'],
-                    processor=dict(entry=entry['processor'], server=processor['server'] - entry['processor'],
-                                   tryton=processor['tryton'], ferry=processor['ferry'])), self._judge(shop, defective)
+        entry = {what: sum(call[what] for call in calls) for what in ('seconds', 'processor')}
+        processor.update(entry=entry['processor'], server=processor['server'] - entry['processor'])
+        return dict(seconds=seconds, deciding=deciding, entry=entry['seconds'], processor=processor), self._judge(shop, defective)
 
     def _processor(self):
-        """Processor seconds up to now of the server and of the database, there for Tryton and for Ferry."""
-        spent = dict(server=processor_time(self._server.child.pid), tryton=0.0, ferry=0.0)
+        """Processor seconds up to now of the server, the worker and the database, there for Tryton and for Ferry."""
+        spent = dict(server=processor_time(self._server.child.pid), worker=sum(map(processor_time, family(self._worker.child.pid))),
+                     tryton=0.0, ferry=0.0)
         for user, pid in self._cluster.query('postgres', 'SELECT usename, pid FROM pg_stat_activity WHERE datname = %s', (IMPORTED,)):
             if user in spent:
                 spent[user] += processor_time(pid)
@@ -128,20 +141,25 @@ class Import:
         return defective
 
     def _wait(self, began):
-        decided, told, moved = 0, began, began
-        while decided < self._count:
+        """Until each is in review or in processing. → seconds until each was decided: in review or confirmed."""
+        decided, ended, told, moved, deciding = 0, 0, began, began, None
+        while ended < self._count:
             time.sleep(0.25)
-            now, before = time.monotonic(), decided
-            decided = self._state.value("SELECT count(*) FROM ferry.portal_order WHERE state IN ('linked', 'review')"
-                                        " AND (erp_id IS NULL OR EXISTS (SELECT 1 FROM sale_sale s WHERE s.id = erp_id"
-                                        " AND s.state = 'processing'))")
-            if decided != before:
+            now, before = time.monotonic(), (decided, ended)
+            (decided, ended), = self._state.rows(
+                "SELECT count(*), count(*) FILTER (WHERE o.state = 'review' OR s.state = 'processing') FROM ferry.portal_order o "
+                "LEFT JOIN sale_sale s ON s.id = o.erp_id WHERE o.state IN ('linked', 'review')")
+            if decided == self._count:
+                deciding = deciding or now - began
+            if (decided, ended) != before:
                 moved = now
             elif now - moved > 120:
-                raise StageError(f'{decided} of {self._count} orders are decided, and no other one for two minutes')
+                raise StageError(f'of {self._count} orders {decided} are decided and {ended} processed, and no other one for two minutes')
             if now - told > 15:
                 told = now
-                print(f'        {decided} of {self._count} orders after {now - began:.0f} s', file=sys.stderr, flush=True)
+                print(f'        of {self._count} orders {decided} are decided and {ended} processed after {now - began:.0f} s',
+                      file=sys.stderr, flush=True)
+        return deciding
 
     def _judge(self, shop, defective):
         rows = self._state.rows('SELECT o.reference, o.state, o.reason, o.document, s.state, s.total_amount_cache,'
@@ -224,15 +242,22 @@ class Entry:
             raise StageError(f'an order could not be entered: {answer}')
 
     def measure(self, documents):
-        """Seconds per line of an order, alone and entered, on the clock and of this process's processor time."""
+        """Seconds per line of an order, alone and entered, each up to confirmed and for the task that processes it."""
         spent = {self.alone: [0.0, 0.0], self.entered: [0.0, 0.0]}
+        task, in_task = self._entry.run_task, [0.0]
+
+        def timed_task(*arguments):
+            began = time.perf_counter()
+            task(*arguments)
+            in_task[0] += time.perf_counter() - began
+        self._entry.run_task = timed_task
         for number, document in enumerate(documents):
             for way in sorted(spent, key=lambda way: (number % 2) ^ (way == self.alone)):
-                began = time.perf_counter(), time.process_time()
+                in_task[0], began = 0.0, time.perf_counter()
                 way(document)
                 if number >= WARM_UP:
-                    spent[way][0] += time.perf_counter() - began[0]
-                    spent[way][1] += time.process_time() - began[1]
+                    spent[way][0] += time.perf_counter() - began - in_task[0]
+                    spent[way][1] += in_task[0]
         lines = sum(len(document['lines']) for document in documents[WARM_UP:])
         return {way.__name__: [seconds / lines for seconds in both] for way, both in spent.items()}
 
@@ -253,7 +278,7 @@ def measured(folder, cluster, build, count):
     lines = sum(len(document['lines']) for document in documents)
     times = {name: [each * lines for each in both] for name, both in ways.items()}
     return dict(figures, orders=count, imported=len(documents), lines=lines, alone=times['alone'][0], entered=times['entered'][0],
-                alone_processor=times['alone'][1], entered_processor=times['entered'][1])
+                processing=times['alone'][1])
 
 
 def main():

@@ -1,7 +1,7 @@
 """Tryton's own server, which writes down how long each order entry took: orders_server.py RECORD, then trytond's arguments.
 
-One JSON line in the file RECORD for each: seconds on the clock from the engine's call to the answer, of them those in the
-tasks that Tryton queued (processing the sale), and this thread's processor time.
+One JSON line in the file RECORD for each: seconds on the clock from the engine's call to the answer, and this thread's
+processor time.
 """
 import json
 import os
@@ -13,22 +13,14 @@ from pathlib import Path
 
 
 def timed(order, record):
-    enter, run_task = order.enter, order.run_task
-    in_tasks = [0.0]
-
-    def timed_task(*arguments):
-        began = time.perf_counter()
-        run_task(*arguments)
-        in_tasks[0] += time.perf_counter() - began
+    enter = order.enter
 
     def timed_enter(*arguments):
-        in_tasks[0] = 0.0
         began = time.perf_counter(), time.thread_time()
         answer = enter(*arguments)
-        record.write(json.dumps(dict(seconds=time.perf_counter() - began[0], processing=in_tasks[0],
-                                     processor=time.thread_time() - began[1])) + '\n')
+        record.write(json.dumps(dict(seconds=time.perf_counter() - began[0], processor=time.thread_time() - began[1])) + '\n')
         return answer
-    order.enter, order.run_task = timed_enter, timed_task  # one thread enters orders
+    order.enter = timed_enter
 
 
 def main():
