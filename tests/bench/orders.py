@@ -94,8 +94,8 @@ class Import:
         found = client.search('product.product', ['code', 'like', 'SKU-%'])
         skus = sorted(row['code'] for row in client.read('product.product', found, 'code'))
         self._portal.ask('variants', skus=sorted({*skus, *DEFECTS}), on_hand=0)
-        settings = {'order_poll_interval': 1, 'jobs': ['stock']}
-        shop = make_channel(client, self._portal.url, ferry_poll_interval=1, ferry_settings=json.dumps(settings))
+        settings = {'jobs': ['stock']}
+        shop = make_channel(client, self._portal.url, ferry_settings=json.dumps(settings))
         if not wait_until(lambda: self._state.settled() >= len(skus), 120):
             raise StageError(f'only {self._state.settled()} of {len(skus)} products are on the portal')
         self._spoil(client)
