@@ -30,12 +30,14 @@ import save  # noqa: E402
 from installer.stage.ferry import Ferry, State, make_channel  # noqa: E402
 from installer.stage.processes import StageError, free_port, wait_until  # noqa: E402
 from installer.stage.tryton import PYTHON, Erp, Server, python_path  # noqa: E402
-from installer.stage.vendure import Portal as Vendure  # noqa: E402
+from installer.stage.vendure import Portal as Vendure, sku  # noqa: E402
+from tests.functional import bulk  # noqa: E402
 from tests.soak.portal import Portal  # noqa: E402
 
 IMPORTED, DIRECT = 'bench_orders', 'bench_orders_direct'
 ORDERS, QUICK_ORDERS, SAMPLE, WARM_UP = 1000, 60, 40, 3
 LINES = 40
+PRODUCTS = 2000  # so that an order is about few of them
 DEFECTS = {'NOT-IN-ERP': 'unknown', 'SKU-000049': 'not salable', 'SKU-000050': 'inactive'}
 SEED = 20261129
 
@@ -91,11 +93,13 @@ class Import:
         """Seconds from the moment that intake is allowed to the last decision, where they went, and the documents of what was
         imported."""
         client = self._server.client()
-        found = client.search('product.product', ['code', 'like', 'SKU-%'])
-        skus = sorted(row['code'] for row in client.read('product.product', found, 'code'))
+        skus = [sku(number) for number in range(1, PRODUCTS + 1)]
         self._portal.ask('variants', skus=sorted({*skus, *DEFECTS}), on_hand=0)
         settings = {'jobs': ['stock']}
-        shop = make_channel(client, self._portal.url, ferry_settings=json.dumps(settings))
+        shop = make_channel(client, self._portal.url, products=1, active=False, ferry_settings=json.dumps(settings))
+        with self._cluster.cursor(IMPORTED, 'tryton') as cursor:
+            bulk.publish(cursor, shop)
+        client.write('web.shop', shop, active=True)
         if not wait_until(lambda: self._state.settled() >= len(skus), 120):
             raise StageError(f'only {self._state.settled()} of {len(skus)} products are on the portal')
         self._spoil(client)
@@ -131,7 +135,7 @@ class Import:
         """Order → the SKU that it cannot be imported with."""
         defective, chance = {}, self._chance
         for number in range(self._count):
-            lines = [(sku, chance.randint(1, 3)) for sku in chance.sample(skus, chance.randint(1, LINES))]
+            lines = [(code, chance.randint(1, 3)) for code in chance.sample(skus, chance.randint(1, LINES))]
             bad = chance.choice(list(DEFECTS)) if number % 10 == 4 else None
             if bad:
                 lines[chance.randrange(len(lines))] = (bad, 1)
@@ -293,6 +297,10 @@ def main():
             print(json.dumps(dict(skipped='not measured: --only save without --quick makes the company first')))
             return
         conf = save.prepared(folder, cluster, arguments, DIRECT)
+        for database in (IMPORTED, DIRECT):
+            with cluster.cursor(database, 'tryton') as cursor:
+                bulk.add_products(cursor, 51, PRODUCTS)
+                cursor.execute('ANALYZE')
         sys.path.insert(0, python_path(folder))
         os.environ['TRYTOND_CONFIG'] = str(conf)
         from trytond.config import config
