@@ -100,15 +100,18 @@ class Client:
         return self.call(model, name, list(records))
 
     def wizard(self, name, model, record, **answers):
-        """Runs a wizard on a record. answers: state that asks → (button, what is filled in beside the defaults)."""
+        """Runs a wizard on a record. answers: state that asks → (button, what is filled in beside the defaults). → what each of
+        these states showed."""
         context = dict(self.context, active_model=model, active_id=record, active_ids=[record])
         session, state, end = self._ask(f'wizard.{name}.create', context)
-        values = {}
+        values, shown = {}, {}
         while state != end:
             asked = self._ask(f'wizard.{name}.execute', session, values, state, context)
             state, values = end, {}
             if 'view' in asked:
                 asking = asked['view']['state']
                 button, given = answers[asking]
-                state, values = button, {asking: dict(asked['view'].get('defaults') or {}, **given)}
+                shown[asking] = asked['view'].get('defaults') or {}
+                state, values = button, {asking: dict(shown[asking], **given)}
         self._ask(f'wizard.{name}.delete', session, context)
+        return shown
