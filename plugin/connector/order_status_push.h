@@ -1,0 +1,23 @@
+// What every portal is told of an order, in this order: its number in the ERP, then what was sent, or that it was cancelled
+// there where the channel says so. How each is told is the connector's.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+
+#include "plugin/connector/connector.h"
+
+namespace ferry::connector {
+
+struct OrderStatusStages {
+  using Make = std::function<std::unique_ptr<Exchange>(std::span<const OutboundItem>)>;
+  Make number, shipments;
+  Make cancellation;  // empty: the channel leaves it to a person on the portal
+};
+
+// An order whose number does not stay is neither fulfilled nor cancelled: it is tried again as a whole. `items`, and what
+// the stages refer to, outlive the exchange.
+std::unique_ptr<Exchange> make_order_status_push(OrderStatusStages stages, std::span<const OutboundItem> items);
+
+}  // namespace ferry::connector
