@@ -282,4 +282,5 @@ class FridayOfASlowVendure(Day):
         self.assertGreater(len(busy), 0, 'stock arrived during the prices')
         report(f'stock: p95 of {len(busy)} during the prices {p95([latency for latency, _ in busy]):.3f} s, at most '
                f'{max(batches for _, batches in busy)} batches of prices in between')
+        self.assertLessEqual(max(batches for _, batches in busy), MOST_PRICE_BATCHES)
         self.everything_is_right(promotions)

@@ -1,9 +1,10 @@
 """What the preview in Tryton shows is what then arrives on the portal; looking at it sends and changes nothing."""
 import json
+import time
 from decimal import Decimal
 
 from . import shown
-from .world import Case, report, sku
+from .world import LEASE, Case, report, sku
 
 JOBS = ['product', 'stock', 'list_price', 'cost']
 MOVED, PRICED, COSTED, RENAMED, UNPUBLISHED = 11, 12, 13, 16, 17  # the products
@@ -65,6 +66,11 @@ class Preview(Case):
     def all_jobs(self, button):
         self.client.button('ferry.job', button, *self.jobs.values())
 
+    def pause(self):
+        self.all_jobs('pause')
+        time.sleep(LEASE)  # the engine learns of it when it renews its leases
+        self.quiet()
+
     def template(self, number):
         return self.client.get('product.product', self.product(number), 'template')
 
@@ -83,7 +89,7 @@ class Preview(Case):
             answer = self.preview(job)
             self.assertEqual((0, []), (answer['changed'], answer['changes']), job)
             self.assertEqual(self.world.portal.products, answer['inbound'], job)
-        self.all_jobs('pause')
+        self.pause()
         self.change_one_of_each()
         before, untouched = self.shop(), self.left_behind()
 
@@ -114,7 +120,7 @@ class Preview(Case):
 
     def test_F20_the_preview_says_what_would_be_held_and_it_is(self):
         self.begin_in_step()
-        self.all_jobs('pause')
+        self.pause()
         prices = {}
         for number in range(1, self.world.portal.products + 1):
             prices[sku(number)] = Decimal(number) / 100
@@ -128,7 +134,7 @@ class Preview(Case):
         self.all_jobs('resume')
         self.eventually(lambda: self.client.get('ferry.job', self.jobs['list_price'], 'held') == len(prices), 30, 'it is held')
         held, = self.state.rows('SELECT reason FROM ferry.hold WHERE channel = %s AND ended_at IS NULL', self.channel)
-        self.assertEqual(answer['would_hold'], held[0])
+        self.assertTrue(held[0].startswith(answer['would_hold']), (answer['would_hold'], held[0]))
         self.assertEqual(len(prices), self.preview('list_price')['held'], 'the preview says so too')
         self.assertEqual(before, self.shop())
         report(f'held, as the preview had said: {held[0]}')
