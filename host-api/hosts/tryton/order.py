@@ -235,9 +235,12 @@ class Entry:
         sale.save()
         self.adjust(sale, self.gross())
         Sale.quote([sale])
-        self.check_total(Sale(sale.id), self.gross())
         Sale.confirm([sale])
-        return Sale(sale.id)
+        # only now: a confirmed sale keeps its total, each look before would
+        # compute the taxes of every line
+        confirmed = Sale(sale.id)
+        self.check_total(confirmed, self.gross())
+        return confirmed
 
     # ---- match --------------------------------------------------------------
 
@@ -464,7 +467,7 @@ class Entry:
         sale.save()
 
     def check_total(self, sale, gross):
-        "Also after quoting, which may have applied rules of the ERP"
+        "Also at the end, as quoting may have applied rules of the ERP"
         if sale.total_amount != gross:
             self.reject_total(sale, gross)
 
