@@ -177,10 +177,6 @@ class Admin(Client):
             for payment in collection['payments']:
                 self.ask(f"/admin/payments/{payment['id']}/capture", {})
 
-    def fulfil(self, order):
-        items = [{'id': item['id'], 'quantity': item['quantity']} for item in self.order(order)['items']]
-        self.ask(f'/admin/orders/{order}/fulfillments', {'items': items, 'location_id': self.first('stock_locations')})
-
     def cancel(self, order):
         self.ask(f'/admin/orders/{order}/cancel', {})
 

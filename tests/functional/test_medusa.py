@@ -89,11 +89,12 @@ class Medusa(MedusaCase):
                 for line in self.client.read('sale.line', lines, 'product', 'quantity', 'unit_price')]
         self.assertIn((self.product(1), 2.0, Decimal('10.01')), sold)
         self.assertIn((self.product(7), 3.0, Decimal('10.07')), sold)
-        # reserved on the portal, then in the ERP: subtracted once, before and after both have shipped it
+        # reserved on the portal, then in the ERP: subtracted once, before and after it was shipped, and told so
         self.shows(1, 105)
         self.shows(7, 97)
         self.ship(sale)
-        self.admin.fulfil(order['id'])
+        self.eventually(lambda: self.admin.stock(sku(1))['allocated'] == 0, 40, 'the portal knows that it was shipped',
+                        lambda: self.state.rows("SELECT state, reason FROM ferry.publication WHERE feed = 'order_status'"))
         self.quiet()
         self.shows(1, 105)
         self.shows(7, 97)
