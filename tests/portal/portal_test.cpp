@@ -77,6 +77,7 @@ class StandInPortal : public testing::Test {
                                                         {"jobs", "product,customer,stock,list_price,cost,intake"},
                                                         {"page_size", "50"},
                                                         {"order_states", ""},
+                                                        {"order_cancel", "false"},
                                                         {"request_timeout", "30"}}));
 };
 
