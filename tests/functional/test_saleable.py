@@ -114,8 +114,8 @@ class Saleable(Case):
         self.settle(2, 90)
         sampler.allowed = 100
         self.admin.cancel(self.admin.order(order['code']))
-        self.shows(2, 100, 30)  # the ERP takes the cancellation over, and promises them no longer
-        self.assertEqual('cancelled', self.client.get('stock.shipment.out', self.shipment_of(sale), 'state'))
+        self.eventually(lambda: self.client.get('stock.shipment.out', self.shipment_of(sale), 'state') == 'cancelled', 40,
+                        'the ERP takes the cancellation over, and promises them no longer')
         self.settle(2, 100)
         self.finish(sampler)
 
