@@ -1,6 +1,6 @@
 """A retailer's Friday: every base price changes while goods come and go, and one portal is slow.
 
-By default 600 products, so that every run can afford it, and 120 where Vendure is slow;
+By default 600 products, so that every run can afford it, and 300 where Vendure is slow;
 tests/functional/run --products 12000 makes it 12,000 (and some ten minutes). The Medusa sells the first 50 of them. Once it
 is the slow one, once the Vendure is. A customer looks at Vendure's prices all the while. How much stock is slowed down by
 the prices is printed; what is asserted is an order of events, which no busy machine can upset.
@@ -261,7 +261,7 @@ class Friday(Day):
 
 
 class FridayOfASlowVendure(Day):
-    products = PRODUCTS or 120
+    products = PRODUCTS or 300
     batch = 100 if PRODUCTS else 10  # many more than can be under way at once
 
     def test_C6_D12_a_slow_portal_delays_no_other_and_shows_no_wrong_price(self):
