@@ -1,5 +1,4 @@
 // The connector's table: what it is called, what it can do, which settings it has, and how it is made.
-#include <algorithm>
 #include <array>
 
 #include "connectors/vendure/answer.h"
@@ -17,6 +16,7 @@
 #include "connectors/vendure/survey.h"
 #include "connectors/vendure/terms_survey.h"
 #include "plugin/connector/connector.h"
+#include "plugin/connector/setting_maps.h"
 
 namespace ferry::vendure {
 namespace {
@@ -133,27 +133,6 @@ class Vendure final : public Connector {
  private:
   const Settings settings_;
 };
-
-// A setting that is a JSON object of texts.
-std::map<std::string, std::string> map_of(const std::string& text) {
-  boost::system::error_code error;
-  const auto parsed = json::parse(text.empty() ? "{}" : text, error);
-  std::map<std::string, std::string> map;
-  if (error || !parsed.is_object()) return map;
-  for (const auto& entry : parsed.get_object()) {
-    if (entry.value().is_string()) map[entry.key()] = entry.value().get_string();
-  }
-  return map;
-}
-
-// The portal's locations in the setting `locations`.
-std::vector<std::string> locations_of(const std::string& text) {
-  std::vector<std::string> names;
-  for (auto& [warehouse, name] : map_of(text)) names.push_back(name);
-  std::sort(names.begin(), names.end());
-  names.erase(std::unique(names.begin(), names.end()), names.end());
-  return names;
-}
 
 // `values` are the channel's: the common settings and the ones above.
 std::unique_ptr<Connector> create(const config::Values& values) {

@@ -1,6 +1,4 @@
 // Portal orders on their way in.
-#include <algorithm>
-
 #include "sql/state/session.h"
 #include "sql/state/store.h"
 
@@ -40,7 +38,7 @@ void bind_orders(Statement& statement, std::span<const RuledOrder> orders) {
 }
 
 void bind_outcomes(Statement& statement, std::span<const OrderOutcome> outcomes) {
-  ArrayLiteral references, states, reasons, attempts, next_attempts, erp_ids, erp_numbers, revisions;
+  ArrayLiteral references, states, reasons, attempts, next_attempts, erp_ids, erp_numbers;
   for (const auto& outcome : outcomes) {
     references.add_text(outcome.reference);
     states.add_text(engine::name_of(outcome.state));
@@ -50,12 +48,10 @@ void bind_outcomes(Statement& statement, std::span<const OrderOutcome> outcomes)
     next_attempts.add(to_micros(outcome.next_attempt_at));
     erp_ids.add(outcome.erp_id);
     erp_numbers.add_text(outcome.erp_number);
-    revisions.add_bool(outcome.is_revision);
   }
   statement.set("references", references.text()).set("states", states.text()).set("reasons", reasons.text());
   statement.set("attempts", attempts.text()).set("next_attempts", next_attempts.text());
   statement.set("erp_ids", erp_ids.text()).set("erp_numbers", erp_numbers.text());
-  statement.set("revisions", revisions.text());
 }
 
 }  // namespace
@@ -116,15 +112,18 @@ Result<std::vector<ReadyOrder>> OdbcStore::ready_orders(const Lease& lease, std:
 Result<void> OdbcStore::record_orders(const Lease& lease, std::int64_t, std::span<const OrderOutcome> outcomes) {
   // each order counts in the run that saw it changed, which may be an older one than the caller's
   return fenced<void>(lease, [&](Session& session) {
+    std::vector<OrderOutcome> entered, revised;
+    for (const auto& outcome : outcomes) (outcome.is_revision ? revised : entered).push_back(outcome);
     std::int64_t moved = 0;
-    for (const bool is_revision : {false, true}) {
-      const auto belongs = [&](const OrderOutcome& outcome) { return outcome.is_revision == is_revision; };
-      if (std::none_of(outcomes.begin(), outcomes.end(), belongs)) continue;
-      Statement& statement = session.statement(is_revision ? "intake.record_revisions" : "intake.record");
-      bind_outcomes(statement, outcomes);
+    const auto record = [&](const char* name, std::span<const OrderOutcome> chosen) {
+      if (chosen.empty()) return;
+      Statement& statement = session.statement(name);
+      bind_outcomes(statement, chosen);
       statement.set("channel", lease.lane.channel).execute();
       if (statement.fetch()) moved += statement.integer(0);
-    }
+    };
+    record("intake.record", entered);
+    record("intake.record_revisions", revised);
     if (moved > 0) notify(session, "{order_status,stock}");
   });
 }

@@ -45,22 +45,30 @@ def find(database_name, channel, reference):
 def enter(database_name, channel, reference, document):
     "Return (status, id, number, reason)"
     def work(transaction):
-        Shop = Pool().get('web.shop')
         _lock(transaction, channel, reference)
         sale = _find_sale(channel, reference)
         if not sale:
-            shops = Shop.search([
-                    ('id', '=', channel),
-                    ('type', '=', 'ferry'),
-                    ])
-            if not shops:
-                return Status.UNSUPPORTED, 0, '', gettext(
-                    'ferry.msg_order_no_shop', channel=channel)
-            shop, = shops
-            with _as_order_user(transaction, shop):
-                sale = Entry(Shop(shop.id), reference, document).enter()
+            shop = _find_shop(channel)
+            if not shop:
+                return _no_shop(channel)
+            with _as_order_user(transaction, shop) as shop:
+                sale = Entry(shop, reference, document).enter()
         return Status.OK, sale.id, sale.number or sale.rec_name, ''
     return _transact(database_name, work)
+
+
+def _find_shop(channel):
+    "The shop that is the channel, if it still is one"
+    for shop in Pool().get('web.shop').search([
+                ('id', '=', channel),
+                ('type', '=', 'ferry'),
+                ]):
+        return shop
+
+
+def _no_shop(channel):
+    return Status.UNSUPPORTED, 0, '', gettext(
+        'ferry.msg_order_no_shop', channel=channel)
 
 
 class _Waited(Exception):
@@ -83,7 +91,7 @@ def _find_sale(channel, reference):
 
 
 class _as_order_user:
-    "The context in which a person would enter the order"
+    "The shop in the context in which a person would enter the order"
 
     def __init__(self, transaction, shop):
         self.transaction = transaction
@@ -105,6 +113,7 @@ class _as_order_user:
         if shop.language:
             context.setdefault('language', shop.language.code)
         self._managers.append(transaction.set_context(context))
+        return Pool().get('web.shop')(shop.id)
 
     def __exit__(self, *args):
         for manager in reversed(self._managers):

@@ -18,7 +18,8 @@ from trytond.pool import Pool
 
 from . import difference, match, schema, withdrawal
 from .abi import Status
-from .order import Entry, _as_order_user, _decimal, _lock, _transact
+from .order import (
+    Entry, _as_order_user, _decimal, _find_shop, _lock, _no_shop, _transact)
 from .party import Customer
 from .refund import Refund, goods, refunds, returns
 
@@ -30,8 +31,7 @@ logger = logging.getLogger('ferry')
 def revise(database_name, channel, reference, document):
     "Return (status, id, number, reason)"
     def work(transaction):
-        pool = Pool()
-        Sale, Shop = pool.get('sale.sale'), pool.get('web.shop')
+        Sale = Pool().get('sale.sale')
         _lock(transaction, channel, reference)
         if not _is_newest(transaction, channel, reference, document):
             return Status.BUSY, 0, '', gettext(
@@ -39,17 +39,13 @@ def revise(database_name, channel, reference, document):
         sale = match.find_linked(channel, reference)
         if not sale:
             return Status.NOT_FOUND, 0, '', ''
-        shops = Shop.search([
-                ('id', '=', channel),
-                ('type', '=', 'ferry'),
-                ])
-        if not shops:
-            return Status.UNSUPPORTED, 0, '', gettext(
-                'ferry.msg_order_no_shop', channel=channel)
-        with _as_order_user(transaction, shops[0]):
+        shop = _find_shop(channel)
+        if not shop:
+            return _no_shop(channel)
+        with _as_order_user(transaction, shop) as shop:
             # nobody else changes it meanwhile
             Sale.lock([sale])
-            Revision(Shop(channel), reference, document, Sale(sale.id)).make()
+            Revision(shop, reference, document, Sale(sale.id)).make()
         sale = Sale(sale.id)
         return Status.OK, sale.id, sale.number or sale.rec_name, ''
     return _transact(database_name, work)

@@ -185,20 +185,22 @@ ORDER BY placed_at, reference
 
 -- name: record
 WITH outcome AS (
-    SELECT DISTINCT ON (o.is_revision, o.reference) o.* FROM unnest(:references::text[], :states::text[], :reasons::text[],
+    SELECT DISTINCT ON (o.reference) o.* FROM unnest(:references::text[], :states::text[], :reasons::text[],
         :attempts::integer[],
-        :next_attempts::bigint[], :erp_ids::bigint[], :erp_numbers::text[], :revisions::boolean[])
-        WITH ORDINALITY AS o(reference, state, reason, attempts, next_attempt, erp_id, erp_number, is_revision, position)
-    ORDER BY o.is_revision, o.reference, o.position DESC
+        :next_attempts::bigint[], :erp_ids::bigint[], :erp_numbers::text[])
+        WITH ORDINALITY AS o(reference, state, reason, attempts, next_attempt, erp_id, erp_number, position)
+    ORDER BY o.reference, o.position DESC
 ), old AS MATERIALIZED (
     SELECT p.reference, p.state, CASE WHEN o.state = 'review' AND (p.cancelled OR p.skip_asked_at IS NOT NULL) THEN 'ready'
             ELSE o.state END AS told,
         -- whoever skipped it said why
-        CASE WHEN o.state = 'skipped' THEN coalesce(p.skip_reason, o.reason) ELSE o.reason END AS reason, o.attempts, o.next_attempt, o.erp_id, o.erp_number
+        CASE WHEN o.state = 'skipped' THEN coalesce(p.skip_reason, o.reason) ELSE o.reason END AS reason, o.attempts, o.next_attempt, o.erp_id, o.erp_number,
+        -- the ERP was given, or made before a crash of, another document than the portal shows now
+        o.state = 'linked' AND (p.cancelled OR p.fingerprint IS DISTINCT FROM p.handed_fingerprint) AS is_outdated
     FROM outcome o JOIN ferry.portal_order p ON p.channel = :channel::integer AND p.reference = o.reference
     -- what is linked stays linked; what was skipped is not put back, unless the ERP has made an order of it; only what
     -- still is cancelled, or to be skipped, is skipped, and is no case for a person
-    WHERE NOT o.is_revision AND p.state <> 'linked' AND (p.state <> 'skipped' OR o.state = 'linked')
+    WHERE p.state <> 'linked' AND (p.state <> 'skipped' OR o.state = 'linked')
         AND (o.state <> 'skipped' OR p.cancelled OR p.skip_asked_at IS NOT NULL)
     FOR UPDATE OF p
 ), recorded AS (
@@ -209,11 +211,7 @@ WITH outcome AS (
         erp_id = CASE WHEN o.told = 'linked' THEN o.erp_id END,
         erp_number = CASE WHEN o.told = 'linked' THEN o.erp_number END,
         linked_at = CASE WHEN o.told = 'linked' THEN clock_timestamp() END,
-        -- the ERP was given, or made before a crash of, another document than the portal shows now
-        revision = CASE WHEN o.told = 'linked' AND (p.cancelled OR p.fingerprint IS DISTINCT FROM p.handed_fingerprint)
-            THEN 'due' END,
-        revise_at = CASE WHEN o.told = 'linked' AND (p.cancelled OR p.fingerprint IS DISTINCT FROM p.handed_fingerprint)
-            THEN clock_timestamp() END,
+        revision = CASE WHEN o.is_outdated THEN 'due' END, revise_at = CASE WHEN o.is_outdated THEN clock_timestamp() END,
         txid = CASE WHEN o.told = p.state THEN p.txid ELSE pg_current_xact_id() END
     FROM old o WHERE p.channel = :channel::integer AND p.reference = o.reference
     RETURNING p.run, o.state AS old_state, p.state AS new_state
@@ -235,9 +233,9 @@ SELECT count(*) FILTER (WHERE new_state <> old_state) FROM recorded
 WITH outcome AS (
     SELECT DISTINCT ON (o.reference) o.* FROM unnest(:references::text[], :states::text[], :reasons::text[],
         :attempts::integer[],
-        :next_attempts::bigint[], :erp_ids::bigint[], :erp_numbers::text[], :revisions::boolean[])
-        WITH ORDINALITY AS o(reference, state, reason, attempts, next_attempt, erp_id, erp_number, is_revision, position)
-    WHERE o.is_revision ORDER BY o.reference, o.position DESC
+        :next_attempts::bigint[], :erp_ids::bigint[], :erp_numbers::text[])
+        WITH ORDINALITY AS o(reference, state, reason, attempts, next_attempt, erp_id, erp_number, position)
+    ORDER BY o.reference, o.position DESC
 ), told AS MATERIALIZED (
     SELECT o.*, CASE WHEN p.fingerprint IS DISTINCT FROM p.handed_fingerprint THEN 'due'
         WHEN o.state = 'linked' THEN NULL WHEN o.state = 'ready' THEN 'due' ELSE 'review' END AS revision,
