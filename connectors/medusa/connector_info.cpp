@@ -32,6 +32,15 @@ constexpr std::array kFields = {
     Field{"password", Type::secret, "", true, 0, 0, "Name of the secret that holds this user's password."},
     Field{"order_number_key", Type::text, "erp_order_number", false, 0, 0,
           "Key in an order's metadata that receives the ERP's order number."},
+    Field{"order_state_key", Type::text, "erp_state", false, 0, 0,
+          "Key in an order's metadata that receives the state of the ERP's order; empty: it is not sent."},
+    Field{"order_invoices_key", Type::text, "erp_invoices", false, 0, 0,
+          "Key in an order's metadata that receives numbers and dates of its invoices and credit notes; empty: they are not sent."},
+    Field{"order_cancelled_key", Type::text, "erp_cancelled", false, 0, 0,
+          "Key in an order's metadata that receives what was ordered and will never be sent; empty: it is not sent."},
+    Field{"order_invoice_url", Type::text, "", false, 0, 0,
+          "Where an invoice can be read, as https://example.com/invoices/{number}.pdf: it stands behind the invoice; empty: "
+          "nowhere. Ferry makes no files."},
     Field{"customer_code_key", Type::text, "erp_code", false, 0, 0,
           "Key in a customer's metadata that carries the customer's code in the ERP; empty: none."},
     Field{"customer_reference_key", Type::text, "", false, 0, 0,
@@ -125,6 +134,14 @@ std::unique_ptr<Connector> create(const config::Values& values) {
   settings.email = values.text("username");
   settings.password = values.text("password");
   settings.order_number_key = values.text("order_number_key");
+  const auto& owner = values.text("owner");
+  const auto of_order = [&](std::string_view member, std::string_view setting) {
+    return is_of_erp(owner, member) ? values.text(setting) : std::string();
+  };
+  settings.order_state_key = of_order("order_status.state", "order_state_key");
+  settings.order_invoices_key = of_order("order_status.invoices", "order_invoices_key");
+  settings.order_cancelled_key = of_order("order_status.cancelled", "order_cancelled_key");
+  settings.order_invoice_url = values.text("order_invoice_url");
   settings.customer_code_key = values.text("customer_code_key");
   settings.customer_reference_key = values.text("customer_reference_key");
   settings.tax_identifier_key = values.text("tax_identifier_key");
@@ -136,6 +153,8 @@ std::unique_ptr<Connector> create(const config::Values& values) {
   settings.price_currency = values.text("price_currency");
   settings.stock_location = values.text("stock_location");
   settings.locations = locations_of(values.text("locations"));
+  settings.asks_for_groups = !values.list("order_customer_groups").empty();
+  settings.asks_for_channels = !values.list("order_channels").empty();
   settings.cancels_orders = values.boolean("order_cancel");
   settings.page_size = static_cast<std::size_t>(values.integer("page_size"));
   settings.request_timeout = std::chrono::seconds(values.integer("request_timeout"));

@@ -128,6 +128,11 @@ json::object customer(const json::value& order, const json::object& delivery, co
                       {"phone", plain_at(account, {"phone"})},
                       {"erp_code", code}};
   if (const auto tax = metadata_text(account, settings.tax_identifier_key); !tax.empty()) result["tax_identifier"] = tax;
+  if (settings.asks_for_groups) {
+    json::array groups;
+    for (const auto& group : array_at(account, {"groups"})) groups.emplace_back(plain_at(group, {"name"}));
+    result["groups"] = std::move(groups);
+  }
   return result;
 }
 
@@ -236,6 +241,7 @@ json::object document(const json::value& order, const connector::PulledOrder& pu
                       {"gross", money.text(totals.gross)}};
   if (const auto own = metadata_text(order, settings.customer_reference_key); !own.empty())
     result["customer_reference"] = own;
+  if (settings.asks_for_channels) result["channels"] = json::array{plain_at(order, {"sales_channel", "name"})};
   if (pulled.cancelled) result["cancelled"] = true;
   return result;
 }

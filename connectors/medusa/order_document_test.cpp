@@ -136,6 +136,18 @@ TEST(MedusaOrder, WhatTheCustomerWasCreditedIsANegativeSurcharge) {
   EXPECT_EQ(document(value).at("surcharges").at(0).at("gross"), "-5");
 }
 
+TEST(MedusaOrder, GroupsOfTheCustomerAndTheSalesChannelAreThereWhereTheyAreAskedFor) {
+  auto value = order();
+  value["sales_channel"] = json::object{{"name", "B2B"}};
+  value["customer"] = json::object{{"groups", json::array{json::object{{"name", "Dealers"}}}}};
+  auto settings = test::settings();
+  EXPECT_FALSE(json::parse(read_order(value, settings)->document).as_object().contains("channels"));
+  settings.asks_for_groups = settings.asks_for_channels = true;
+  const auto document = json::parse(read_order(value, settings)->document);
+  EXPECT_EQ(json::serialize(document.at("channels")), R"(["B2B"])");
+  EXPECT_EQ(json::serialize(document.at("customer").at("groups")), R"(["Dealers"])");
+}
+
 TEST(MedusaOrder, CustomersOwnNumberAndTaxIdentifierAreReadFromMetadata) {
   auto value = order();
   value["metadata"] = json::object{{"po_number", "PO 4711"}};

@@ -7,6 +7,7 @@
 
 #include "connectors/medusa/answer.h"
 #include "connectors/medusa/rest.h"
+#include "plugin/connector/order_texts.h"
 #include "plugin/domain/text.h"
 
 namespace ferry::medusa {
@@ -17,11 +18,27 @@ using namespace connector;
 // Longer than a write of another user takes that had read the metadata before ours.
 constexpr Duration kReadBackDelay = std::chrono::milliseconds(250);
 
+constexpr std::size_t kLongestText = 5'000;  // that is still looked at on a screen
+
+using Texts = std::map<std::string, std::string>;  // by the key in the metadata; "": there is no such key
+
 struct Item {
   std::size_t index = 0;
   std::string order;   // the portal's id
   std::string number;  // the ERP's
+  Texts texts;         // with the number
 };
+
+Texts texts_of(const Settings& settings, const json::value& document) {
+  Texts texts;
+  auto read = read_order_texts(document, settings.order_invoice_url, kLongestText);
+  if (read.state) texts[settings.order_state_key] = std::move(*read.state);
+  texts[settings.order_invoices_key] = std::move(read.invoices);
+  texts[settings.order_cancelled_key] = std::move(read.cancelled);
+  texts.erase("");
+  texts[settings.order_number_key] = text_at(document, {"number"});
+  return texts;
+}
 
 class OrderNumberPush final : public Exchange {
  public:
@@ -44,6 +61,7 @@ class OrderNumberPush final : public Exchange {
   Step look();
   Step look_next() { return Send{get(settings_, looks_[looked_])}; }
   Step on_looked(const HttpReply& reply);
+  json::object missing(const Item& item) const;
   void decide(const Item& item);
   void verify(const Item& item);
   Step write_next();
@@ -64,7 +82,7 @@ class OrderNumberPush final : public Exchange {
   std::vector<Item> items_;           // being looked at
   std::vector<std::string> looks_;    // targets
   std::size_t looked_ = 0;            // of these
-  std::map<std::string, std::string> shown_;  // the number by the order's id
+  std::map<std::string, json::value> shown_;  // metadata by the order's id
   std::vector<Item> to_write_;        // the next one last
   std::vector<Item> written_;         // accepted by the portal, not yet verified
   bool is_writing_ = false, is_reading_back_ = false;
@@ -77,7 +95,7 @@ void OrderNumberPush::accept(std::size_t index) {
   if (item.document.empty()) return settle(index, Verdict::delivered);  // an order number is never taken back
   boost::system::error_code error;
   const auto document = json::parse(item.document, error);
-  Item accepted{index, id_at(document, {"order"}), std::string(text_at(document, {"number"}))};
+  Item accepted{index, id_at(document, {"order"}), std::string(text_at(document, {"number"})), texts_of(settings_, document)};
   if (error || accepted.order.empty() || accepted.number.empty())
     return settle(index, Verdict::rejected, "the order status document names no portal order or no ERP number");
   items_.push_back(std::move(accepted));
@@ -104,7 +122,8 @@ Step OrderNumberPush::on_looked(const HttpReply& reply) {
   for (const auto& order : array_at(answer.body, {"orders"})) {
     auto id = id_at(order, {"id"});
     is_readable_ = is_readable_ && !id.empty();
-    shown_[std::move(id)] = text_at(order, {"metadata", settings_.order_number_key});
+    const auto* metadata = find(order, {"metadata"});
+    shown_[std::move(id)] = metadata ? *metadata : json::value();
   }
   if (++looked_ < looks_.size()) return look_next();
   for (const auto& item : items_) is_reading_back_ ? verify(item) : decide(item);
@@ -113,13 +132,22 @@ Step OrderNumberPush::on_looked(const HttpReply& reply) {
   return write_next();
 }
 
+// Of what is shown of the order: what a write has to bring, where "" takes a key away.
+json::object OrderNumberPush::missing(const Item& item) const {
+  json::object metadata;
+  for (const auto& [key, text] : item.texts) {
+    if (text_at(shown_.at(item.order), {key}) != text) metadata[key] = text;
+  }
+  return metadata;
+}
+
 void OrderNumberPush::decide(const Item& item) {
   const auto order = shown_.find(item.order);
   if (order == shown_.end() && !is_readable_) {
     settle(item.index, Verdict::retry, "the portal listed an order without id");
   } else if (order == shown_.end()) {
     settle(item.index, Verdict::absent, "the portal has no order with id " + quote_and_bound(item.order, 60));
-  } else if (order->second == item.number) {
+  } else if (missing(item).empty()) {
     settle(item.index, Verdict::delivered);
   } else {
     to_write_.push_back(item);
@@ -127,8 +155,7 @@ void OrderNumberPush::decide(const Item& item) {
 }
 
 void OrderNumberPush::verify(const Item& item) {
-  const auto order = shown_.find(item.order);
-  if (order != shown_.end() && order->second == item.number) return settle(item.index, Verdict::delivered);
+  if (shown_.contains(item.order) && missing(item).empty()) return settle(item.index, Verdict::delivered);
   settle(item.index, Verdict::retry,
          "the portal confirmed the order number and lost it again (the order changed at the same moment)");
 }
@@ -136,8 +163,7 @@ void OrderNumberPush::verify(const Item& item) {
 Step OrderNumberPush::write_next() {
   if (to_write_.empty()) return written_.empty() ? finish() : Step(Pause{kReadBackDelay});
   const auto& item = to_write_.back();
-  json::object metadata{{settings_.order_number_key, item.number}};
-  return Send{post(settings_, order_target(item.order), json::object{{"metadata", std::move(metadata)}})};
+  return Send{post(settings_, order_target(item.order), json::object{{"metadata", missing(item)}})};
 }
 
 Step OrderNumberPush::on_written(const HttpReply& reply) {

@@ -86,5 +86,54 @@ TEST_F(MedusaOrderNumber, ANumberIsNeverTakenBackAndADocumentWithoutOneIsRejecte
   EXPECT_EQ(played.items[2].verdict, Verdict::rejected) << "no id";
 }
 
+// ---- what else the channel names a key for
+
+OutboundItem told(const std::string& more) {
+  return {"1", R"({"order":"order_1","reference":"1","number":"SO-1","state":"processing","shipments":[])" + more + "}", ""};
+}
+json::object shows(const json::object& metadata) { return {{"id", "order_1"}, {"display_id", 1}, {"metadata", metadata}}; }
+
+class MedusaOrderTexts : public testing::Test {
+ protected:
+  MedusaOrderTexts() {
+    settings_.order_state_key = "erp_state";
+    settings_.order_invoices_key = "erp_invoices";
+    settings_.order_cancelled_key = "erp_cancelled";
+  }
+  Played push(const OutboundItem& item, std::vector<connector::HttpReply> replies) {
+    batch_ = {item};
+    return play(*make_order_number_push(settings_, batch_), std::move(replies));
+  }
+  Settings settings_ = settings();
+  std::vector<OutboundItem> batch_;
+  const std::string both_ = R"(,"invoices":[{"number":"INV-1","date":"2026-11-30","kind":"invoice"}],"cancelled":[{"sku":"A","quantity":"2"}])";
+  const json::object done_ = {{"erp_order_number", "SO-1"}, {"erp_state", "processing"}, {"erp_invoices", "INV-1 (2026-11-30)"},
+                              {"erp_cancelled", "2 x A"}, {"other", "kept"}};
+};
+
+TEST_F(MedusaOrderTexts, AreWrittenWithTheNumberInOneRequest) {
+  const auto played = push(told(both_), {orders({shows({})}), kAccepted, orders({shows(done_)})});
+  ASSERT_EQ(played.requests.size(), 3U);
+  EXPECT_EQ(played.requests[1].body, R"({"metadata":{"erp_cancelled":"2 x A","erp_invoices":"INV-1 (2026-11-30)",)"
+                                     R"("erp_order_number":"SO-1","erp_state":"processing"}})");
+  EXPECT_EQ(played.items[0].verdict, Verdict::delivered);
+}
+
+TEST_F(MedusaOrderTexts, OnlyWhatDiffersIsWrittenAndWhatIsNoMoreIsTakenAway) {
+  auto after = done_;
+  after.erase("erp_cancelled");
+  after.erase("erp_invoices");
+  const auto played = push(told(""), {orders({shows(done_)}), kAccepted, orders({shows(after)})});
+  ASSERT_EQ(played.requests.size(), 3U);
+  EXPECT_EQ(played.requests[1].body, R"({"metadata":{"erp_cancelled":"","erp_invoices":""}})");
+  EXPECT_EQ(played.items[0].verdict, Verdict::delivered);
+}
+
+TEST_F(MedusaOrderTexts, ThatAreThereAlreadyOrHaveNoKeyAreNotWritten) {
+  EXPECT_EQ(push(told(both_), {orders({shows(done_)})}).requests.size(), 1U);
+  settings_ = settings();
+  EXPECT_EQ(push(told(both_), {orders({shows({{"erp_order_number", "SO-1"}})})}).requests.size(), 1U);
+}
+
 }  // namespace
 }  // namespace ferry::medusa

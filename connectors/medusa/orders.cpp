@@ -17,9 +17,14 @@ using namespace connector;
 
 constexpr std::int64_t kMostOrders = std::int64_t{1} << 31;
 
-// An order's metadata can be large: it is asked for where something of it is wanted.
+// An order's metadata can be large: it is asked for where something of it is wanted. So are customer groups and the sales
+// channel, because a document that says more than before is a changed one.
 std::string orders_target(const Settings& settings) {
-  return settings.customer_reference_key.empty() ? kOrdersTarget : kOrdersTarget + ",metadata";
+  auto target = kOrdersTarget;
+  if (!settings.customer_reference_key.empty()) target += ",metadata";
+  if (settings.asks_for_groups) target += ",customer.groups.name";
+  if (settings.asks_for_channels) target += ",sales_channel.name";
+  return target;
 }
 
 class WindowPull final : public Pull {

@@ -50,6 +50,14 @@ TEST_F(MedusaOrders, AsksForAWindowThatLosesNoFractionOfAMillisecond) {
   EXPECT_THAT(request_.target, HasSubstr(",metadata&created_at"));
 }
 
+TEST_F(MedusaOrders, GroupsAndTheSalesChannelAreAskedForOnlyWhereTheScopeNamesSome) {
+  pull("", listed("orders", {}));
+  EXPECT_EQ(request_.target.find("groups"), std::string::npos);
+  settings_.asks_for_groups = settings_.asks_for_channels = true;
+  pull("", listed("orders", {}));
+  EXPECT_THAT(request_.target, HasSubstr(",customer.groups.name,sales_channel.name&created_at"));
+}
+
 TEST_F(MedusaOrders, ReadsToTheEnd) {
   EXPECT_EQ(page("", listed("orders", rows(1, 3), 5)).next_cursor, "2");
   EXPECT_EQ(page("2", listed("orders", rows(3, 5), 5)).next_cursor, "4");

@@ -33,6 +33,17 @@ constexpr std::array kFields = {
     Field{"channel_token", Type::text, "", false, 0, 0, "Token of the Vendure channel; empty: the default channel."},
     Field{"order_number_field", Type::text, "erpOrderNumber", false, 0, 0,
           "Custom field of Order that receives the ERP's order number."},
+    Field{"order_state_field", Type::text, "", false, 0, 0,
+          "Custom field of Order, of type string, that receives the state of the ERP's order; empty: it is not sent."},
+    Field{"order_invoices_field", Type::text, "", false, 0, 0,
+          "Custom field of Order, of type string or text, that receives numbers and dates of its invoices and credit notes; empty: "
+          "they are not sent."},
+    Field{"order_cancelled_field", Type::text, "", false, 0, 0,
+          "Custom field of Order, of type string or text, that receives what was ordered and will never be sent; empty: it is not "
+          "sent."},
+    Field{"order_invoice_url", Type::text, "", false, 0, 0,
+          "Where an invoice can be read, as https://example.com/invoices/{number}.pdf: it stands behind the invoice; empty: "
+          "nowhere. Ferry makes no files."},
     Field{"customer_code_field", Type::text, "", false, 0, 0,
           "Custom field of Customer, unique, that carries the customer's code in the ERP; empty: none. The customers' "
           "feed needs it."},
@@ -141,6 +152,14 @@ std::unique_ptr<Connector> create(const config::Values& values) {
   settings.password = values.text("password");
   settings.channel_token = values.text("channel_token");
   settings.order_number_field = values.text("order_number_field");
+  const auto& owner = values.text("owner");
+  const auto of_order = [&](std::string_view member, std::string_view setting) {
+    return is_of_erp(owner, member) ? values.text(setting) : std::string();
+  };
+  settings.order_state_field = of_order("order_status.state", "order_state_field");
+  settings.order_invoices_field = of_order("order_status.invoices", "order_invoices_field");
+  settings.order_cancelled_field = of_order("order_status.cancelled", "order_cancelled_field");
+  settings.order_invoice_url = values.text("order_invoice_url");
   settings.customer_code_field = values.text("customer_code_field");
   settings.customer_reference_field = values.text("customer_reference_field");
   settings.stock_location = values.text("stock_location");
@@ -156,6 +175,8 @@ std::unique_ptr<Connector> create(const config::Values& values) {
   settings.promotion_tiers_field = values.text("promotion_tiers_field");
   settings.list_channels = map_of(values.text("price_list_channels"));
   settings.jobs = values.list("jobs");
+  settings.asks_for_groups = !values.list("order_customer_groups").empty();
+  settings.asks_for_channels = !values.list("order_channels").empty();
   settings.cancels_orders = values.boolean("order_cancel");
   settings.page_size = static_cast<std::size_t>(values.integer("page_size"));
   settings.request_timeout = std::chrono::seconds(values.integer("request_timeout"));

@@ -143,7 +143,9 @@ std::string orders_query(const Settings& settings) {
   return "query FerryOrders($options:OrderListOptions){orders(options:$options){totalItems items{id code state "
          "orderPlacedAt "
          "currencyCode total totalWithTax" +
-         own + " customer{firstName lastName emailAddress phoneNumber" + of_customer +
+         own + (settings.asks_for_channels ? " channels{code}" : "") +
+         " customer{firstName lastName emailAddress phoneNumber" + of_customer +
+         (settings.asks_for_groups ? " groups{name}" : "") +
          "}"
          "shippingAddress" +
          address + "billingAddress" + address +
@@ -155,10 +157,10 @@ std::string orders_query(const Settings& settings) {
          "taxSummary{taxRate}}}}";
 }
 
-std::string order_numbers_query(std::string_view field) {
+std::string order_numbers_query(std::string_view fields) {
   return "query FerryOrderNumbers($ids:[String!],$take:Int!){orders(options:{take:$take,filter:{id:{in:$ids}}})"
          "{totalItems items{id code customFields{" +
-         std::string(field) + "}}}}";
+         std::string(fields) + "}}}}";
 }
 
 std::string order_list_query(std::string_view field) {

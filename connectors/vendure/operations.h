@@ -136,7 +136,7 @@ inline constexpr std::string_view kSetOrderNumber =
     "mutation FerrySetOrderNumber($input:UpdateOrderInput!){setOrderCustomFields(input:$input){id}}";
 
 // Of the order's number field; precondition: is_field_name(field).
-std::string order_numbers_query(std::string_view field);  // $ids, $take
+std::string order_numbers_query(std::string_view fields);  // $ids, $take; fields separated by blanks
 std::string number_holder_query(std::string_view field);  // $number
 std::string order_list_query(std::string_view field);     // $options
 

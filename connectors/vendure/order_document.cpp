@@ -97,7 +97,14 @@ json::object customer(const json::value& order, const json::object& delivery, co
       {"name", name}, {"email", email}, {"phone", plain_at(order, {"customer", "phoneNumber"})}, {"erp_code", code}};
   if (const auto tax = custom_text(order, {"customer", "customFields", settings.tax_identifier_field}); !tax.empty())
     result["tax_identifier"] = tax;
+  if (settings.asks_for_groups) result["groups"] = texts_in(order, {"customer", "groups"}, "name");
   return result;
+}
+
+json::array texts_in(const json::value& from, std::initializer_list<std::string_view> path, std::string_view member) {
+  json::array texts;
+  for (const auto& entry : array_at(from, path)) texts.emplace_back(plain_at(entry, {member}));
+  return texts;
 }
 
 std::int64_t fulfilled(const json::value& line) {
@@ -246,6 +253,7 @@ json::object document(const json::value& order, const connector::PulledOrder& pu
                       {"gross", money_at(order, {"totalWithTax"}).text()}};
   if (auto own = custom_text(order, {"customFields", settings.customer_reference_field}); !own.empty())
     result["customer_reference"] = own;
+  if (settings.asks_for_channels) result["channels"] = texts_in(order, {"channels"}, "code");
   if (pulled.cancelled) result["cancelled"] = true;
   if (auto given_back = refunds(order); !given_back.empty()) result["refunds"] = std::move(given_back);
   return result;

@@ -148,6 +148,18 @@ TEST_F(VendureOrderDocument, CustomersCodeIsReadFromTheNamedField) {
   EXPECT_EQ(document().at("customer").at("email"), "ada@example.com");
 }
 
+TEST_F(VendureOrderDocument, GroupsOfTheCustomerAndChannelsOfTheOrderAreThereWhereTheyAreAskedFor) {
+  order_["channels"] = json::array{json::object{{"code", "__default_channel__"}}, json::object{{"code", "b2b"}}};
+  order_["customer"] = {{"groups", json::array{json::object{{"name", "Dealers"}}}}};
+  EXPECT_FALSE(document().as_object().contains("channels"));
+  EXPECT_FALSE(document().at("customer").as_object().contains("groups"));
+  settings_.asks_for_groups = settings_.asks_for_channels = true;
+  EXPECT_EQ(json::serialize(document().at("channels")), R"(["__default_channel__","b2b"])");
+  EXPECT_EQ(json::serialize(document().at("customer").at("groups")), R"(["Dealers"])");
+  order_["customer"] = nullptr;
+  EXPECT_EQ(json::serialize(document().at("customer").at("groups")), "[]");
+}
+
 TEST_F(VendureOrderDocument, CustomersOwnNumberAndTaxIdentifierAreReadFromTheNamedFields) {
   order_["customFields"] = {{"poNumber", "PO\n4711"}};
   order_["customer"] = {{"customFields", {{"vat", "BE 0897.290.877"}}}};

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "connectors/vendure/operations.h"
+#include "plugin/connector/order_texts.h"
 #include "plugin/domain/text.h"
 
 namespace ferry::vendure {
@@ -14,11 +15,39 @@ using namespace connector;
 // Longer than a state transition takes, so that one which was under way has saved before we read back.
 constexpr Duration kReadBackDelay = std::chrono::milliseconds(250);
 
+// What a custom field of type string takes.
+constexpr std::size_t kLongestField = 255;
+
+using Fields = std::map<std::string, std::string>;  // custom fields of Order with what they are to show; "": nothing
+
 struct Item {
   std::size_t index = 0;
   std::string order;   // the portal's id
   std::string number;  // the ERP's
+  Fields fields;       // with the number
 };
+
+// Settings that are no field names are left out: the connection test says so.
+std::string names_of_fields(const Settings& settings) {
+  std::string names = settings.order_number_field;
+  for (const auto* field : {&settings.order_state_field, &settings.order_invoices_field, &settings.order_cancelled_field}) {
+    if (is_field_name(*field)) names += " " + *field;
+  }
+  return names;
+}
+
+Fields fields_of(const Settings& settings, const json::value& document) {
+  Fields fields;
+  const auto texts = read_order_texts(document, settings.order_invoice_url, kLongestField);
+  const auto add = [&](const std::string& name, const std::string& text) {
+    if (is_field_name(name)) fields[name] = text;
+  };
+  if (texts.state) add(settings.order_state_field, *texts.state);
+  add(settings.order_invoices_field, texts.invoices);
+  add(settings.order_cancelled_field, texts.cancelled);
+  fields[settings.order_number_field] = text_at(document, {"number"});
+  return fields;
+}
 
 class OrderNumberPush final : public Exchange {
  public:
@@ -45,13 +74,12 @@ class OrderNumberPush final : public Exchange {
 
  private:
   enum class Stage { looking = 1, writing, finding_holder, reading_back };
-  struct Seen {
-    std::string code, number;
-  };
+  using Seen = std::map<std::string, json::value>;  // custom fields by the order's id
 
   void accept(std::size_t index);
   Step look() const;
-  std::map<std::string, Seen> read_numbers(const json::value& data) const;
+  void read_fields(const json::value& data);
+  json::object missing(const Item& item) const;
   Step on_looked(const HttpReply& reply);
   Step write_next();
   Step on_written(const HttpReply& reply);
@@ -78,6 +106,7 @@ class OrderNumberPush final : public Exchange {
   std::vector<Item> items_;     // being looked at
   std::vector<Item> to_write_;  // the next one last
   std::vector<Item> written_;   // accepted by the portal, not yet verified
+  Seen seen_;
   std::vector<ItemVerdict> settled_;
 };
 
@@ -86,11 +115,12 @@ void OrderNumberPush::accept(std::size_t index) {
   if (item.document.empty()) return settle(index, Verdict::delivered);  // an order number is never taken back
   boost::system::error_code error;
   const auto document = json::parse(item.document, error);
-  Item accepted{index, id_at(document, {"order"}), std::string(text_at(document, {"number"}))};
+  Item accepted{index, id_at(document, {"order"}), std::string(text_at(document, {"number"})), {}};
   if (error || accepted.order.empty() || accepted.number.empty())
     return settle(index, Verdict::rejected, "the order status document names no portal order or no ERP number");
   if (!is_field_name(settings_.order_number_field))
     return settle(index, Verdict::rejected, "setting order_number_field is not the name of a custom field");
+  accepted.fields = fields_of(settings_, document);
   items_.push_back(std::move(accepted));
 }
 
@@ -98,33 +128,43 @@ Step OrderNumberPush::look() const {
   json::array ids;
   for (const auto& item : items_) ids.emplace_back(item.order);
   const auto take = ids.size();
-  return Send{graphql(settings_, Kind::query, order_numbers_query(settings_.order_number_field),
+  return Send{graphql(settings_, Kind::query, order_numbers_query(names_of_fields(settings_)),
                       {{"ids", std::move(ids)}, {"take", take}})};
 }
 
-std::map<std::string, OrderNumberPush::Seen> OrderNumberPush::read_numbers(const json::value& data) const {
-  std::map<std::string, Seen> seen;
-  for (const auto& order : array_at(data, {"orders", "items"}))
-    seen[id_at(order, {"id"})] = {std::string(text_at(order, {"code"})),
-                                  std::string(text_at(order, {"customFields", settings_.order_number_field}))};
-  seen.erase("");  // whichever it is, it was not listed
-  return seen;
+void OrderNumberPush::read_fields(const json::value& data) {
+  seen_.clear();
+  for (const auto& order : array_at(data, {"orders", "items"})) {
+    const auto* fields = find(order, {"customFields"});
+    seen_[id_at(order, {"id"})] = fields ? *fields : json::value();
+  }
+  seen_.erase("");  // whichever it is, it was not listed
+}
+
+// What is missing there, as the member of a write.
+json::object OrderNumberPush::missing(const Item& item) const {
+  json::object fields;
+  for (const auto& [name, text] : item.fields) {
+    if (text_at(seen_.at(item.order), {name}) == text) continue;
+    fields[name] = text.empty() ? json::value() : json::value(text);
+  }
+  return fields;
 }
 
 Step OrderNumberPush::on_looked(const HttpReply& reply) {
   const auto answer = read_answer(reply, Kind::query, "orders");
   if (answer.trouble) return fail_all(*answer.trouble);
-  const auto seen = read_numbers(answer.data);
+  read_fields(answer.data);
   const auto total = integer_at(answer.data, {"orders", "totalItems"}).value_or(0);
-  const bool is_cut = static_cast<std::int64_t>(seen.size()) < total;  // what was not listed is not absent
+  const bool is_cut = static_cast<std::int64_t>(seen_.size()) < total;  // what was not listed is not absent
   for (const auto& item : items_) {
-    const auto order = seen.find(item.order);
-    if (order == seen.end() && is_cut) {
+    const bool is_listed = seen_.contains(item.order);
+    if (!is_listed && is_cut) {
       settle(item.index, Verdict::retry,
-             "the portal listed " + std::to_string(seen.size()) + " of " + std::to_string(total) + " orders");
-    } else if (order == seen.end()) {
+             "the portal listed " + std::to_string(seen_.size()) + " of " + std::to_string(total) + " orders");
+    } else if (!is_listed) {
       settle(item.index, Verdict::absent, "the portal has no order with id " + quote_and_bound(item.order, 60));
-    } else if (order->second.number == item.number) {
+    } else if (missing(item).empty()) {
       settle(item.index, Verdict::delivered);
     } else {
       to_write_.push_back(item);
@@ -137,9 +177,8 @@ Step OrderNumberPush::write_next() {
   stage_ = Stage::writing;
   if (to_write_.empty()) return written_.empty() ? finish() : Step(Pause{kReadBackDelay});
   const auto& item = to_write_.back();
-  json::object fields{{settings_.order_number_field, item.number}};
   return Send{graphql(settings_, Kind::mutation, kSetOrderNumber,
-                      {{"input", json::object{{"id", item.order}, {"customFields", std::move(fields)}}}})};
+                      {{"input", json::object{{"id", item.order}, {"customFields", missing(item)}}}})};
 }
 
 Step OrderNumberPush::on_written(const HttpReply& reply) {
@@ -189,10 +228,9 @@ Step OrderNumberPush::on_holder(const HttpReply& reply) {
 Step OrderNumberPush::on_read_back(const HttpReply& reply) {
   const auto answer = read_answer(reply, Kind::query, "orders");
   if (answer.trouble) return fail_all(*answer.trouble);
-  const auto seen = read_numbers(answer.data);
+  read_fields(answer.data);
   for (const auto& item : items_) {
-    const auto order = seen.find(item.order);
-    if (order != seen.end() && order->second.number == item.number) {
+    if (seen_.contains(item.order) && missing(item).empty()) {
       settle(item.index, Verdict::delivered);
     } else {
       settle(item.index, Verdict::retry,

@@ -1,4 +1,5 @@
-// Writes the ERP's order number into the custom field of the portal's order, and makes sure that it stays.
+// Writes the ERP's order number into the custom field of the portal's order, and makes sure that it stays; with it what
+// else the channel names a custom field for: the sale's state, its invoices, what will never be sent.
 #pragma once
 
 #include <memory>
@@ -9,7 +10,7 @@
 
 namespace ferry::vendure {
 
-// Looks first: an order that already carries its number is `delivered` without a write. After writing it waits a moment
+// Looks first: an order that already carries all of it is `delivered` without a write. After writing it waits a moment
 // and reads back, because Vendure loses a custom field that is set while the order changes its state (it saves the
 // whole order as it was read before): only a number that is still there is `delivered`. `settings` outlives the
 // exchange.

@@ -115,6 +115,74 @@ TEST_F(VendureOrderNumber, NeedsADocumentWithOrderAndNumber) {
   EXPECT_EQ(push({{"X", "", "{}"}}, {}).items[0].verdict, Verdict::delivered);
 }
 
+// ---- what else the channel names a field for
+
+OutboundItem told(const std::string& more) {
+  return {"CODE1", R"({"order":"1","reference":"CODE1","number":"SO-1","state":"processing","shipments":[])" + more + "}", ""};
+}
+constexpr const char* kInvoices = R"(,"invoices":[{"number":"INV-1","date":"2026-11-30","kind":"invoice"}])";
+constexpr const char* kCancelled = R"(,"cancelled":[{"sku":"A","quantity":"2"}])";
+connector::HttpReply shows(const json::object& fields) {
+  return ok(json::serialize(json::object{{"data", {{"orders", {{"totalItems", 1},
+      {"items", json::array{json::object{{"id", "1"}, {"code", "CODE1"}, {"customFields", fields}}}}}}}}}));
+}
+
+class VendureOrderFields : public VendureOrderNumber {
+ protected:
+  VendureOrderFields() {
+    settings_.order_state_field = "erpStatus";
+    settings_.order_invoices_field = "erpInvoiceNumber";
+    settings_.order_cancelled_field = "erpCancelled";
+  }
+  const json::object done_ = {{"erpOrderNumber", "SO-1"}, {"erpStatus", "processing"},
+                              {"erpInvoiceNumber", "INV-1 (2026-11-30)"}, {"erpCancelled", "2 x A"}};
+};
+
+TEST_F(VendureOrderFields, AreWrittenWithTheNumberInOneRequest) {
+  const auto played = push({told(std::string(kInvoices) + kCancelled)}, {shows({{"erpOrderNumber", nullptr}}), written("1"), shows(done_)});
+  ASSERT_EQ(played.requests.size(), 3U);
+  EXPECT_THAT(played.requests[0].body, HasSubstr("customFields{erpOrderNumber erpStatus erpInvoiceNumber erpCancelled}"));
+  EXPECT_EQ(json::serialize(played.variables(1)),
+            R"({"input":{"id":"1","customFields":{"erpCancelled":"2 x A","erpInvoiceNumber":"INV-1 (2026-11-30)",)"
+            R"("erpOrderNumber":"SO-1","erpStatus":"processing"}}})");
+  EXPECT_EQ(played.items[0].verdict, Verdict::delivered);
+}
+
+TEST_F(VendureOrderFields, OnlyWhatDiffersIsWrittenAndWhatIsNoMoreIsTakenAway) {
+  auto after = done_;
+  after["erpCancelled"] = nullptr;
+  const auto played = push({told(kInvoices)}, {shows(done_), written("1"), shows(after)});
+  ASSERT_EQ(played.requests.size(), 3U);
+  EXPECT_EQ(json::serialize(played.variables(1)), R"({"input":{"id":"1","customFields":{"erpCancelled":null}}})");
+  EXPECT_EQ(played.items[0].verdict, Verdict::delivered);
+}
+
+TEST_F(VendureOrderFields, ThatAreThereAlreadyAreNotWritten) {
+  EXPECT_EQ(push({told(std::string(kInvoices) + kCancelled)}, {shows(done_)}).requests.size(), 1U);
+}
+
+TEST_F(VendureOrderFields, ThatAChangeOfStateHasLostAreTriedAgain) {
+  auto lost_one = done_;
+  lost_one["erpInvoiceNumber"] = nullptr;
+  const auto played = push({told(std::string(kInvoices) + kCancelled)}, {shows({}), written("1"), shows(lost_one)});
+  EXPECT_EQ(played.items[0].verdict, Verdict::retry);
+}
+
+TEST_F(VendureOrderFields, AreNoneWithoutASettingOrWithOneThatIsNoFieldName) {
+  settings_.order_state_field = settings_.order_invoices_field = "";
+  settings_.order_cancelled_field = "x}}{evil";
+  const auto played = push({told(std::string(kInvoices) + kCancelled)}, {shows({{"erpOrderNumber", "SO-1"}})});
+  EXPECT_EQ(played.requests.size(), 1U);
+  EXPECT_THAT(played.requests[0].body, HasSubstr("customFields{erpOrderNumber}"));
+  EXPECT_EQ(played.items[0].verdict, Verdict::delivered);
+}
+
+TEST_F(VendureOrderFields, AStateThatTheDocumentDoesNotSayIsLeftAlone) {
+  const OutboundItem item{"CODE1", R"({"order":"1","reference":"CODE1","number":"SO-1"})", ""};
+  const auto played = push({item}, {shows({{"erpOrderNumber", "SO-1"}, {"erpStatus", "by hand"}})});
+  EXPECT_EQ(played.requests.size(), 1U);
+}
+
 TEST_F(VendureOrderNumber, FieldSettingThatIsNoFieldNameIsSaidSo) {
   settings_.order_number_field = "x}}{evil";
   const auto played = push({item("1", "SO-1")}, {});

@@ -166,5 +166,16 @@ TEST_F(VendureOrders, CustomersCodeIsAskedForOnlyWhereAFieldIsNamed) {
   EXPECT_THAT(request_.body, HasSubstr("phoneNumber customFields{erpPartyCode vat}}"));
 }
 
+// A document that says more than before is a changed one, of each order that is looked at.
+TEST_F(VendureOrders, GroupsAndChannelsAreAskedForOnlyWhereTheScopeNamesSome) {
+  pull("", listed(0, 0));
+  EXPECT_EQ(request_.body.find("groups"), std::string::npos);
+  EXPECT_EQ(request_.body.find("channels"), std::string::npos);
+  settings_.asks_for_groups = settings_.asks_for_channels = true;
+  pull("", listed(0, 0));
+  EXPECT_THAT(request_.body, HasSubstr("totalWithTax channels{code} customer{"));
+  EXPECT_THAT(request_.body, HasSubstr("phoneNumber groups{name}}"));
+}
+
 }  // namespace
 }  // namespace ferry::vendure

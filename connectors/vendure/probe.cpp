@@ -9,6 +9,7 @@
 #include "connectors/vendure/money.h"
 #include "connectors/vendure/operations.h"
 #include "connectors/vendure/price_document.h"
+#include "plugin/connector/order_texts.h"
 #include "plugin/domain/text.h"
 
 namespace ferry::vendure {
@@ -113,6 +114,7 @@ class Probe final : public Exchange {
   void check_fields(const json::value& data) {
     if (has_job("intake") || has_job("order_status"))
       check_field(data, "Order", settings_.order_number_field, "order_number_field");
+    if (has_job("order_status")) check_order_fields(data);
     if (has_job("intake") && !settings_.customer_reference_field.empty())
       check_field(data, "Order", settings_.customer_reference_field, "customer_reference_field");
     if (has_job("customer") || (has_job("intake") && !settings_.customer_code_field.empty()))
@@ -127,6 +129,16 @@ class Probe final : public Exchange {
       check_field(data, "Promotion", settings_.promotion_key_field, "promotion_key_field");
       check_field(data, "Promotion", settings_.promotion_tiers_field, "promotion_tiers_field");
     }
+  }
+
+  void check_order_fields(const json::value& data) {
+    for (const auto& [field, setting] : {std::pair(&settings_.order_state_field, "order_state_field"),
+                                         std::pair(&settings_.order_invoices_field, "order_invoices_field"),
+                                         std::pair(&settings_.order_cancelled_field, "order_cancelled_field")}) {
+      if (!field->empty()) check_field(data, "Order", *field, setting);
+    }
+    if (const auto fault = invoice_url_fault(settings_.order_invoice_url); !fault.empty())
+      problems_.push_back("the setting order_invoice_url " + fault);
   }
 
   void check_product_fields(const json::value& data) {

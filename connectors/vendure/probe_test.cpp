@@ -57,6 +57,21 @@ TEST(VendureProbe, NamesFieldsAndTheSettingToCorrect) {
   EXPECT_THAT(verdict.reason, HasSubstr("setting customer_code_field"));
 }
 
+TEST(VendureProbe, NamesEachFieldOfTheOrderThatIsMissingAndAnAddressWithoutAPlaceForTheNumber) {
+  auto settings = test::settings();
+  settings.order_state_field = "erpStatus";
+  settings.order_invoices_field = "erpInvoices";
+  settings.order_cancelled_field = "erpCancelled";
+  settings.order_invoice_url = "https://example.com/";
+  const auto verdict = probe(settings, {portal(kAll)});
+  EXPECT_EQ(verdict.verdict, Verdict::rejected);
+  for (const auto* said : {R"("erpStatus" of Order)", "setting order_state_field", "setting order_invoices_field",
+                           "setting order_cancelled_field", "order_invoice_url must have {number}"})
+    EXPECT_THAT(verdict.reason, HasSubstr(said));
+  settings.jobs = {"stock"};
+  EXPECT_EQ(probe(settings, {portal(kAll), locations()}).verdict, Verdict::delivered) << "nobody needs them";
+}
+
 TEST(VendureProbe, RefusesMoneyOfAnotherPrecision) {
   EXPECT_THAT(probe(test::settings(), {portal(kAll, 3)}).reason, HasSubstr("3 decimals"));
 }

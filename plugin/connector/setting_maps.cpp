@@ -25,4 +25,10 @@ std::vector<std::string> locations_of(std::string_view setting) {
   return names;
 }
 
+bool is_of_erp(std::string_view owner_setting, std::string_view field) {
+  const auto owners = map_of(owner_setting);
+  const auto found = owners.find(std::string(field));
+  return found == owners.end() || found->second == "erp";
+}
+
 }  // namespace ferry::connector

@@ -88,6 +88,27 @@ void rule_customer(const AdmissionRules& rules, const json::value& document, Rul
                                               ", which setting 'order_email_domains' does not name");
 }
 
+bool names_one_of(const json::value& list, const std::vector<std::string>& wanted) {
+  const auto* names = list.if_array();
+  return names != nullptr && std::ranges::any_of(*names, [&](const json::value& name) {
+    const auto* text = name.if_string();
+    return text != nullptr && std::ranges::count(wanted, std::string_view(*text)) > 0;
+  });
+}
+
+// Who joins such a group is known by the order's next change there, or by a person's retry.
+void rule_groups(const AdmissionRules& rules, const json::value& document, Ruling& ruling) {
+  if (rules.customer_groups.empty() ||
+      names_one_of(member_at(member_at(document, "customer"), "groups"), rules.customer_groups))
+    return;
+  make_stricter(ruling, Admission::never, "its customer is in none of the groups that setting 'order_customer_groups' names");
+}
+
+void rule_channels(const AdmissionRules& rules, const json::value& document, Ruling& ruling) {
+  if (rules.channels.empty() || names_one_of(member_at(document, "channels"), rules.channels)) return;
+  make_stricter(ruling, Admission::never, "it was placed in none of the portal's channels that setting 'order_channels' names");
+}
+
 const std::pair<const std::string, Admission>* payment_rule(const AdmissionRules& rules, const std::string& method,
                                                             const std::string& state) {
   for (const std::string& key : {method + ":" + state, method, "*:" + state, std::string("*")}) {
@@ -158,6 +179,8 @@ AdmissionRules admission_rules(const config::Values& values) {
   }
   rules.countries = values.list("order_countries");
   for (const std::string& domain : values.list("order_email_domains")) rules.email_domains.push_back(small(domain));
+  rules.customer_groups = values.list("order_customer_groups");
+  rules.channels = values.list("order_channels");
   return rules;
 }
 
@@ -179,12 +202,16 @@ std::vector<config::Problem> admission_problems(const config::Values& values) {
 
 Ruling rule(const AdmissionRules& rules, const connector::PulledOrder& order) {
   Ruling ruling;
-  if (rules.by_payment.empty() && rules.countries.empty() && rules.email_domains.empty()) return ruling;
+  if (rules.by_payment.empty() && rules.countries.empty() && rules.email_domains.empty() && rules.customer_groups.empty() &&
+      rules.channels.empty())
+    return ruling;
   boost::system::error_code error;
   const json::value document = json::parse(order.document, error);
   if (error) return ruling;
   rule_country(rules, document, ruling);
   rule_customer(rules, document, ruling);
+  rule_groups(rules, document, ruling);
+  rule_channels(rules, document, ruling);
   // a basket's payments are still to come
   if (order.acknowledged) rule_payments(rules, document, ruling);
   return ruling;

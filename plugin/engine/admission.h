@@ -39,6 +39,8 @@ struct AdmissionRules {
   std::map<std::string, Admission, std::less<>> by_payment;
   std::vector<std::string> countries;      // of delivery, ISO 3166-1 alpha-2; empty: everywhere
   std::vector<std::string> email_domains;  // of customers, small letters, with those below them; empty: everybody
+  std::vector<std::string> customer_groups;  // the portal's names; empty: of any or none
+  std::vector<std::string> channels;         // the portal's names of its sales channels; empty: any
 };
 
 // `payment_rules`: {"card:Authorized": "wait", "invoice": "review"}. Precondition: admission_problems() found nothing.

@@ -142,5 +142,30 @@ TEST(Admission, SettingsThatMeanNothingAreNamed) {
               ElementsAre(HasSubstr("\"ann@example.com\", which is no domain"), HasSubstr("\"localhost\"")));
 }
 
+connector::PulledOrder placed(const std::string& groups, const std::string& channels) {
+  connector::PulledOrder order;
+  order.acknowledged = true;
+  order.document = R"({"customer":{"groups":)" + groups + R"(},"channels":)" + channels + "}";
+  return order;
+}
+
+TEST(Admission, OnlyOrdersOfCustomersInOneOfTheGroupsAreTaken) {
+  const auto given = rules(R"("order_customer_groups":"Dealers, VIP")");
+  EXPECT_EQ(rule(given, placed(R"(["Friends","VIP"])", "[]")).admission, import);
+  for (const auto* groups : {R"(["Friends","dealers"])", "[]", "null", "7"}) {
+    const auto ruling = rule(given, placed(groups, "[]"));
+    EXPECT_EQ(ruling.admission, never) << groups;
+    EXPECT_THAT(ruling.reason, HasSubstr("'order_customer_groups'"));
+  }
+  EXPECT_EQ(rule(given, order("")).admission, never) << "a guest is in none";
+}
+
+TEST(Admission, OnlyOrdersOfOneOfTheChannelsAreTaken) {
+  const auto given = rules(R"("order_channels":"B2B")");
+  EXPECT_EQ(rule(given, placed("[]", R"(["__default_channel__","B2B"])")).admission, import);
+  EXPECT_EQ(rule(given, placed("[]", R"(["Web"])")).admission, never);
+  EXPECT_THAT(rule(given, order("")).reason, HasSubstr("'order_channels'"));
+}
+
 }  // namespace
 }  // namespace ferry::engine

@@ -36,6 +36,11 @@ constexpr std::array kCommonFields = {
     Field{"order_email_domains", Type::list, "", false, 0, 0,
           "Domains, as example.com; only orders of customers with an e-mail address there, or below it, are imported; empty: "
           "whoever orders."},
+    Field{"order_customer_groups", Type::list, "", false, 0, 0,
+          "Names of the portal's customer groups; only orders of customers in one of them are imported; empty: of whoever orders."},
+    Field{"order_channels", Type::list, "", false, 0, 0,
+          "Names of the portal's own sales channels; only orders placed in one of them are imported; empty: in any that this "
+          "channel sees."},
     Field{"order_cancel", Type::boolean, "false", false, 0, 0,
           "Cancel the portal's order when its sale is cancelled in the ERP before anything of it was sent; otherwise it is left "
           "to a person there."},

@@ -48,6 +48,28 @@ class OrderStatusProfile : public testing::StoreTest {
     return value("SELECT desired::json->>'shipments' FROM ferry.publication WHERE feed = 'order_status' AND key = " +
                  std::to_string(sale));
   }
+  // A member of the document that a full run wants of sale 7; "": it has none.
+  std::string member(const std::string& name) {
+    run(status_, RunMode::full, Feed::order_status);
+    return value("SELECT coalesce(desired::json->>'" + name + "', '') FROM ferry.publication WHERE feed = 'order_status' AND key = 7");
+  }
+  // Of a line of a sale, with what it comes to.
+  void invoice(int id, const std::string& origin, const std::string& state = "posted", const std::string& amount = "10") {
+    const auto text = std::to_string(id);
+    sql("INSERT INTO account_invoice (id, number, state, invoice_date) VALUES (" + text + ", 'INV-" + text + "', '" + state +
+        "', DATE '2026-11-30')");
+    sql("INSERT INTO account_invoice_line (id, invoice, origin, quantity, unit_price) VALUES (" + std::to_string(id * 10) + ", " + text +
+        ", '" + origin + "', 1, " + amount + ")");
+  }
+  // A move of a line, or of a component, that was cancelled and that a person has ignored.
+  void ignored(const std::string& origin, std::int64_t product, const std::string& quantity) {
+    sql("INSERT INTO stock_move (product, from_location, to_location, state, internal_quantity, origin) VALUES (" +
+        std::to_string(product) + ", 3, 8, 'cancelled', " + quantity + ", '" + origin + "')");
+    const auto id = origin.substr(origin.rfind(',') + 1);
+    sql(origin.starts_with("sale.line.component")
+            ? "INSERT INTO \"sale_line_component-ignored-stock_move\" (component, move) SELECT " + id + ", max(id) FROM stock_move"
+            : "INSERT INTO sale_line_moves_ignored_rel (sale_line, move) SELECT " + id + ", max(id) FROM stock_move");
+  }
   std::string documents() {
     return value("SELECT string_agg(key || desired, ' ' ORDER BY key) FROM ferry.publication WHERE feed = 'order_status'");
   }
@@ -179,6 +201,109 @@ TEST_F(OrderStatusProfile, OfThousandsOfLinesIsOneDocument) {
   EXPECT_GT(longest, 5000U * 30U) << "read whole";
 }
 
+// ---- invoices ---------------------------------------------------------------------------------------------------------
+
+std::string invoiced(const std::string& number, const std::string& kind = "invoice") {
+  return R"({"number":")" + number + R"(","date":"2026-11-30","kind":")" + kind + "\"}";
+}
+
+TEST_F(OrderStatusProfile, PostedAndPaidInvoicesAreToldInOrder) {
+  invoice(2, "sale.line,71", "paid");
+  invoice(1, "sale.line,70");
+  invoice(3, "sale.line,70", "draft");
+  invoice(4, "sale.line,999");
+  sql("INSERT INTO account_invoice_line (invoice, origin, quantity, unit_price) VALUES (1, 'sale.line,71', 1, 1)");
+  EXPECT_EQ(member("invoices"), "[" + invoiced("INV-1") + "," + invoiced("INV-2") + "]");
+  EXPECT_EQ(documents(), R"(7{"order":"id-R1","reference":"R1","number":"SO-7","state":"processing","shipments":[],"invoices":[)" +
+                             invoiced("INV-1") + "," + invoiced("INV-2") + "]}");
+}
+
+TEST_F(OrderStatusProfile, ACreditNoteIsToldByWhatItTakesBackAndByAReturn) {
+  invoice(1, "sale.line,70");
+  invoice(2, "account.invoice.line,10", "posted", "-10");
+  sql("INSERT INTO sale_sale (id, number, state, origin) VALUES (9, 'SO-9', 'done', 'sale.sale,7')");
+  sale_line(90, 9, a_, -1);
+  invoice(3, "sale.line,90", "posted", "-10");
+  EXPECT_EQ(member("invoices"), "[" + invoiced("INV-1") + "," + invoiced("INV-2", "credit_note") + "," +
+                                    invoiced("INV-3", "credit_note") + "]");
+}
+
+TEST_F(OrderStatusProfile, AnInvoiceThatWasPostedAndCancelledStaysAndOneThatNeverWasIsNone) {
+  invoice(1, "sale.line,70", "cancelled");
+  EXPECT_EQ(member("invoices"), "");
+  sql("UPDATE account_invoice SET cancel_move = 5");
+  EXPECT_EQ(member("invoices"), "[" + invoiced("INV-1") + "]");
+  sql("UPDATE account_invoice SET type = 'in'");
+  EXPECT_EQ(member("invoices"), "");
+}
+
+// ---- what will never be sent ------------------------------------------------------------------------------------------
+
+TEST_F(OrderStatusProfile, WhatAPersonHasIgnoredWillNeverBeSent) {
+  sql("INSERT INTO stock_move (product, from_location, to_location, state, internal_quantity, origin) VALUES (" + std::to_string(a_) +
+      ", 3, 8, 'cancelled', 5, 'sale.line,70')");
+  EXPECT_EQ(member("cancelled"), "") << "it may be sent again";
+  ignored("sale.line,70", a_, "3");
+  ignored("sale.line,71", b_, "2");
+  EXPECT_EQ(member("cancelled"), "[" + line("A", "3") + "," + line("B", "2") + "]");
+  EXPECT_THAT(documents(), ::testing::HasSubstr(R"("shipments":[],"cancelled":[)"));
+}
+
+TEST_F(OrderStatusProfile, WhatIsIgnoredIsInTheSaleUnit) {
+  sql("UPDATE product_template t SET sale_uom = 2 FROM product_product p WHERE p.template = t.id AND p.code = 'B'");
+  ignored("sale.line,71", b_, "24");
+  EXPECT_EQ(member("cancelled"), "[" + line("B", "2") + "]");
+}
+
+TEST_F(OrderStatusProfile, WhatAPersonTookOutOfTheSaleWillNeverBeSent) {
+  sql("UPDATE sale_line SET quantity = 8 WHERE id = 70");
+  EXPECT_EQ(member("cancelled"), "[" + line("A", "2") + "]");
+  sql("UPDATE sale_line SET quantity = 12 WHERE id = 70");
+  EXPECT_EQ(member("cancelled"), "") << "more than was ordered";
+  ignored("sale.line,70", a_, "1");
+  EXPECT_EQ(member("cancelled"), "") << "what the customer ordered is still to come";
+  ignored("sale.line,70", a_, "4");
+  EXPECT_EQ(member("cancelled"), "[" + line("A", "3") + "]");
+}
+
+TEST_F(OrderStatusProfile, ALineThatIsGoneWillNeverBeSentWhereTheSaleSpeaksThePortalsWords) {
+  sql("INSERT INTO ferry.portal_order_line (channel, reference, line, sku, quantity, open_quantity) VALUES (1, 'R1', '2', 'B', 2, 2)");
+  EXPECT_EQ(member("cancelled"), "");
+  sql("DELETE FROM sale_line WHERE id = 71");
+  EXPECT_EQ(member("cancelled"), "[" + line("B", "2") + "]");
+  sql("DELETE FROM sale_line WHERE id = 70");
+  const auto other = product("OTHER", 5);
+  sale_line(73, 7, other, 12);
+  EXPECT_EQ(member("cancelled"), "") << "somebody keyed it with other products";
+}
+
+TEST_F(OrderStatusProfile, NothingIsCancelledBeforeItIsConfirmedNorWhileAChangeOfThePortalWaits) {
+  sql("UPDATE sale_line SET quantity = 8 WHERE id = 70; UPDATE sale_sale SET state = 'draft'");
+  EXPECT_EQ(member("cancelled"), "");
+  sql("UPDATE sale_sale SET state = 'cancelled'");
+  EXPECT_EQ(member("cancelled"), "") << "the state says so";
+  sql("UPDATE sale_sale SET state = 'confirmed'");
+  EXPECT_EQ(member("cancelled"), "[" + line("A", "2") + "]");
+  sql("UPDATE ferry.portal_order SET revision = 'due', revise_at = now()");
+  EXPECT_EQ(member("cancelled"), "");
+}
+
+TEST_F(OrderStatusProfile, WhatThePortalItselfHasCancelledIsNoNews) {
+  sql("UPDATE sale_line SET quantity = 8 WHERE id = 70; UPDATE ferry.portal_order_line SET quantity = 8, open_quantity = 8");
+  EXPECT_EQ(member("cancelled"), "");
+}
+
+TEST_F(OrderStatusProfile, OfAKitAsManyAreLeftAsItsScarcestComponentLeaves) {
+  const auto kit = product("K", 0), c = product("C", 100), d = product("D", 100);
+  sale_line(72, 7, kit, 3);
+  sql("INSERT INTO sale_line_component (id, line, product, quantity) VALUES (1, 72, " + std::to_string(c) + ", 6), (2, 72, " +
+      std::to_string(d) + ", 3)");
+  ignored("sale.line.component,1", c, "3");
+  EXPECT_EQ(member("cancelled"), "[" + line("K", "2") + "]") << "three of six: one whole one is left";
+  ignored("sale.line.component,2", d, "3");
+  EXPECT_EQ(member("cancelled"), "[" + line("K", "3") + "]");
+}
+
 // ---- which rows lead to it ------------------------------------------------------------------------------------------
 
 struct Source {
@@ -198,6 +323,16 @@ constexpr Source kSources[] = {
     {"stock_move", "UPDATE stock_move SET internal_quantity = 4 WHERE origin = 'sale.line.component,1'"},
     {"sale_line", "UPDATE sale_line SET quantity = 4 WHERE id = 72"},
     {"sale_line", "UPDATE sale_line SET quantity = quantity WHERE id = 70", false},
+    {"sale_line", "UPDATE sale_line SET quantity = 9 WHERE id = 70"},
+    {"account_invoice", "UPDATE account_invoice SET state = 'posted' WHERE id = 1"},
+    {"account_invoice", "UPDATE account_invoice SET state = 'paid' WHERE id = 1", false},
+    {"account_invoice", "UPDATE account_invoice SET state = 'posted' WHERE id = 2"},
+    {"account_invoice", "UPDATE account_invoice SET state = 'posted' WHERE id = 3"},
+    {"account_invoice", "UPDATE account_invoice SET invoice_date = DATE '2026-12-01' WHERE id = 3"},
+    {"sale_line_moves_ignored_rel", "INSERT INTO sale_line_moves_ignored_rel (sale_line, move) SELECT 71, id FROM stock_move WHERE state = "
+     "'cancelled' AND origin = 'sale.line,71'"},
+    {"sale_line_component-ignored-stock_move", "INSERT INTO \"sale_line_component-ignored-stock_move\" (component, move) SELECT 1, id FROM "
+     "stock_move WHERE state = 'cancelled' AND origin = 'sale.line.component,1'"},
     {"stock_move", "INSERT INTO stock_move (product, from_location, to_location, state, internal_quantity) VALUES (1, 9, 2, "
      "'done', 5)", false},
 };
@@ -209,6 +344,13 @@ TEST_F(OrderStatusProfile, A5_WhateverAShipmentRestsOnLeadsToItsOrder) {
   shipment(1, "packed");
   move_of(1, "sale.line,70", a_, "4");
   move_of(1, "sale.line.component,1", c, "2");
+  move_of(1, "sale.line,71", b_, "1", "cancelled");
+  move_of(1, "sale.line.component,1", c, "2", "cancelled");
+  invoice(1, "sale.line,70", "draft");
+  invoice(2, "account.invoice.line,10", "draft");
+  sql("INSERT INTO sale_sale (id, number, state, origin) VALUES (9, 'SO-9', 'done', 'sale.sale,7')");
+  sale_line(90, 9, a_, -1);
+  invoice(3, "sale.line,90", "draft");
   run(status_, RunMode::full, Feed::order_status);
   for (const Source& source : kSources) {
     sql(source.written);

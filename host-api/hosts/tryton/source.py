@@ -62,7 +62,28 @@ def sales_of_moves(which, fields):
             fields=fields, on_create=False, needs='sale.line.component')]
 
 
+def sales_of_invoices(lines):
+    "The sales of a web shop that invoices bill, or take something back of"
+    return Source(ORDER_STATUS,
+        'SELECT o.id FROM account_invoice_line v ' + lines
+        + ' JOIN sale_line l ON l.id = CASE'
+        " WHEN starts_with(b.origin, 'sale.line,')"
+        " THEN split_part(b.origin, ',', 2)::integer END"
+        ' JOIN sale_sale s ON s.id = l.sale'
+        ' JOIN sale_sale o ON o.id = CASE'
+        " WHEN starts_with(s.origin, 'sale.sale,')"
+        " THEN split_part(s.origin, ',', 2)::integer ELSE s.id END"
+        ' JOIN web_shop w ON w.id = o.web_shop'
+        " WHERE w.type = 'ferry' AND v.invoice = ANY(%s)",
+        fields=['state', 'number', 'invoice_date'], on_create=False)
+
+
 SOURCES = {
+    'account.invoice': [
+        sales_of_invoices('JOIN account_invoice_line b ON b.id = v.id'),
+        sales_of_invoices('JOIN account_invoice_line b ON b.id = CASE'
+            " WHEN starts_with(v.origin, 'account.invoice.line,')"
+            " THEN split_part(v.origin, ',', 2)::integer END")],
     'stock.move': [
         Source(STOCK, 'SELECT product FROM stock_move WHERE id = ANY(%s)',
             moving=['product']),
@@ -88,7 +109,13 @@ SOURCES = {
     'sale.line-ignored-stock.move': [
         Source(STOCK,
             'SELECT l.product FROM sale_line_moves_ignored_rel r'
-            ' JOIN sale_line l ON l.id = r.sale_line WHERE r.id = ANY(%s)')],
+            ' JOIN sale_line l ON l.id = r.sale_line WHERE r.id = ANY(%s)'),
+        Source(ORDER_STATUS,
+            'SELECT l.sale FROM sale_line_moves_ignored_rel r'
+            ' JOIN sale_line l ON l.id = r.sale_line'
+            ' JOIN sale_sale s ON s.id = l.sale'
+            ' JOIN web_shop w ON w.id = s.web_shop'
+            " WHERE w.type = 'ferry' AND r.id = ANY(%s)")],
     'stock.shipment.out': [
         Source(STOCK, 'SELECT product FROM stock_move WHERE shipment = ANY('
             "ARRAY(SELECT 'stock.shipment.out,' || unnest(%s)))",

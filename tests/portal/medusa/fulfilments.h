@@ -28,7 +28,7 @@ struct MedusaOrder {
   std::vector<Fulfilment> fulfilments;
   bool is_paid = false, is_cancelled = false;
   Instant placed_at{};
-  std::string number;  // the ERP's
+  boost::json::object metadata;
 
   bool has_fulfilments() const;  // that are not cancelled
 };

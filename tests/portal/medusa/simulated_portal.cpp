@@ -60,6 +60,13 @@ std::string first_percent(const std::string& document) {
 json::object raw(const Decimal& value) { return {{"value", value.text()}, {"precision", 20}}; }
 json::object raw(std::int64_t value) { return raw(Decimal(value)); }
 
+constexpr std::string_view kNumberKey = "erp_order_number";
+
+std::string number_of(const MedusaOrder& order) {
+  const auto* number = order.metadata.if_contains(kNumberKey);
+  return number ? std::string(number->as_string()) : "";
+}
+
 struct Article {
   std::string sku;
   Decimal stocked;
@@ -373,7 +380,7 @@ json::object SimulatedMedusa::order(std::size_t position) const {
                                  {"detail", json::object{{"raw_fulfilled_quantity", raw(line.fulfilled)}}}});
   }
   json::value metadata;
-  if (!order.number.empty()) metadata = json::object{{"erp_order_number", order.number}};
+  if (!order.metadata.empty()) metadata = order.metadata;
   return {{"id", "order_" + number},
           {"display_id", position + 1},
           {"status", order.is_cancelled ? "canceled" : "pending"},
@@ -431,8 +438,14 @@ json::value SimulatedMedusa::change_order(const std::string& path, const json::v
   if (path.size() > id.size()) {
     take(change_fulfilments(order, position, path.substr(id.size() + 1), body));
   } else {
-    order.number = std::string(body.at("metadata").at("erp_order_number").as_string());
-    shown_.push_back({Feed::order_status, reference(id), order.number, true});
+    for (const auto& [key, text] : body.at("metadata").as_object()) {
+      if (text.as_string().empty()) {
+        order.metadata.erase(key);
+      } else {
+        order.metadata[key] = text;
+      }
+      if (key == kNumberKey) shown_.push_back({Feed::order_status, reference(id), number_of(order), true});
+    }
   }
   return json::object{{"order", json::object{{"id", id}}}};
 }
@@ -449,7 +462,7 @@ std::optional<std::string> SimulatedMedusa::shown(Feed feed, const std::string& 
            (promotions_.has_wrong_breaks(label, "0", is_group_) ? " and a wrong break" : "");
   if (feed == Feed::fixed_net_price) return price_lists_.prices(label, "0");
   for (std::size_t i = 0; i < orders_.size(); ++i) {
-    if (std::to_string(i + 1) == label) return orders_[i].number;
+    if (std::to_string(i + 1) == label) return number_of(orders_[i]);
   }
   return std::nullopt;
 }
