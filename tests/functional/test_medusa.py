@@ -101,6 +101,27 @@ class Medusa(MedusaCase):
         self.assertEqual(105, self.admin.stock(sku(1))['on_hand'])
         self.assert_balanced()
 
+    def test_only_orders_of_a_customer_group_and_a_sales_channel_are_imported(self):
+        self.erp = self.start_erp()
+        self.medusa.wait_ready()
+        channel = self.medusa.admin().ask('/admin/sales-channels')['sales_channels'][0]['name']
+        settings = {'lease': LEASE, 'order_customer_groups': ['Dealers'], 'order_channels': [channel]}
+        self.connect(ferry_settings=json.dumps(settings))
+        order = medusa.Shop(self.medusa.url, self.admin).place([(sku(1), 1)])
+        code = str(order['display_id'])
+        self.eventually(lambda: (self.state.order(code) or {}).get('state') == 'skipped', 30, 'it is left alone',
+                        lambda: self.state.order(code))
+        self.assertIn("'order_customer_groups'", self.state.order(code)['reason'])
+        customer = self.admin.ask('/admin/orders', **{'id[]': order['id'], 'fields': 'id,customer_id'})['orders'][0]['customer_id']
+        group = self.admin.ask('/admin/customer-groups', {'name': 'Dealers'})['customer_group']['id']
+        self.admin.ask(f'/admin/customer-groups/{group}/customers', {'add': [customer]})
+        self.sale_of({'code': code})
+        self.eventually(lambda: self.number_of(order['id']), 30, 'its number is on the portal')
+        self.client.write('web.shop', self.channel, ferry_settings=json.dumps(dict(settings, order_channels=['Another'])))
+        outside = str(medusa.Shop(self.medusa.url, self.admin).place([(sku(2), 1)])['display_id'])
+        self.eventually(lambda: "'order_channels'" in ((self.state.order(outside) or {}).get('reason') or ''), 30, 'it is left alone',
+                        lambda: self.state.order(outside))
+
     # ---- prices -----------------------------------------------------------------------------------------------------
 
     def dealers(self):

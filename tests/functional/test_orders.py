@@ -176,6 +176,41 @@ class Orders(Case):
 
 
 class VendureTraps(Case):
+    def test_E17_an_order_paid_by_a_method_without_a_rule_is_imported_once_it_has_one(self):
+        given = '{"lease": 5, "payment_rules": {%s"settle": "import", "*": "review"}}'
+        self.begin(ferry_settings=given % '')
+        ruled = self.place((1, 1))
+        unruled = self.place((2, 1), method='authorize')
+        self.sale_of(ruled)
+        self.eventually(lambda: (self.state.order(unruled['code']) or {}).get('state') == 'review', 30, 'a review case')
+        reason = self.state.order(unruled['code'])['reason']
+        for part in ('"authorize"', "'payment_rules'", 'give "authorize" a rule of its own'):
+            self.assertIn(part, reason)
+        self.assertEqual(0, self.state.value('SELECT count(*) FROM sale_sale WHERE reference = %s', unruled['code']))
+        # a person does what the reason says, and retries it
+        self.client.write('web.shop', self.channel, ferry_settings=given % '"authorize": "import", ')
+        done = self.host('retry-order', unruled['code'], '--channel', str(self.channel))
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.sale_of(unruled)
+        self.eventually(lambda: self.number_on_portal(unruled), 30, 'its number is on the portal')
+        # the next one comes in by itself
+        later = self.place((3, 1), method='authorize')
+        self.sale_of(later)
+        self.assertEqual(3, self.state.value('SELECT count(*) FROM sale_sale WHERE web_shop = %s', self.channel))
+
+    def test_only_orders_of_a_customer_group_are_imported_until_somebody_joins_it(self):
+        self.begin(settings='"order_customer_groups": ["Dealers"], "order_channels": ["__default_channel__"]')
+        order = self.place((1, 1))
+        self.eventually(lambda: (self.state.order(order['code']) or {}).get('state') == 'skipped', 30, 'it is left alone',
+                        lambda: self.state.order(order['code']))
+        self.assertIn("'order_customer_groups'", self.state.order(order['code'])['reason'])
+        customer = self.admin.ask('query($c:String!){orders(options:{filter:{code:{eq:$c}}}){items{customer{id}}}}',
+                                  c=order['code'])['orders']['items'][0]['customer']['id']
+        self.admin.ask('mutation($i:CreateCustomerGroupInput!){createCustomerGroup(input:$i){id}}',
+                       i={'name': 'Dealers', 'customerIds': [customer]})
+        self.sale_of(order)
+        self.eventually(lambda: self.number_on_portal(order), 30, 'its number is on the portal')
+
     def test_1_an_order_paid_long_after_it_was_begun_is_seen(self):
         """Paying does not move the order's updatedAt: a window over that would miss it."""
         self.begin()

@@ -38,7 +38,8 @@ const config = {
   logger: new vendure.DefaultLogger({ level: vendure.LogLevel[env.PORTAL_LOG || 'Warn'] }),
   paymentOptions: { paymentMethodHandlers: [vendure.dummyPaymentHandler] },
   customFields: {
-    Order: [text('erpOrderNumber', { unique: true }), text('erpStatus', { public: false }), text('erpInvoiceNumber')],
+    Order: [text('erpOrderNumber', { unique: true }), text('erpStatus', { public: false }), text('erpInvoiceNumber'),
+      text('erpCancelled', { type: 'text' })],
     Product: [text('erpId', { unique: true, public: false })],
     ProductVariant: [text('erpId', { unique: true, public: false }), text('erpUnit'), text('erpCategories', { type: 'text' }),
       text('erpAttributes', { type: 'text' }), text('erpImages', { type: 'text' }),
