@@ -5,6 +5,7 @@
 #include "connectors/medusa/answer.h"
 #include "connectors/medusa/rest.h"
 #include "connectors/medusa/stock_view.h"
+#include "plugin/connector/order_texts.h"
 
 namespace ferry::medusa {
 namespace {
@@ -23,6 +24,8 @@ class Probe final : public Exchange {
     if (answer.trouble) return Finish{{answer.trouble->for_item(0, true)}};
     if (has_locations_) return finish(problems_.empty() ? Verdict::delivered : Verdict::rejected, problems_);
     has_locations_ = true;
+    if (const auto fault = invoice_url_fault(settings_.order_invoice_url); !fault.empty())
+      problems_ = "the setting order_invoice_url " + fault;
     check_locations(answer.body);
     return Send{get(settings_, std::string(kNumbersTarget) + "&limit=1")};
   }

@@ -23,6 +23,8 @@ from .vendure import ADMIN, GraphQLError, Portal, Shop, sku
 ERP, SHOP = 'erp', 'shop'
 PORTS = {'postgresql': 15432, 'tryton': 18000, 'vendure': 13000, 'vendure_ui': 13001}
 MOVES = 20
+# What the shop's own administration shows of an order's life in Tryton
+ORDER_FIELDS = {'order_state_field': 'erpStatus', 'order_invoices_field': 'erpInvoiceNumber', 'order_cancelled_field': 'erpCancelled'}
 
 
 class Demo:
@@ -161,7 +163,7 @@ class Demo:
     def first_sync(self, client, url):
         state = State(self.cluster, ERP)
         if not client.search('web.shop', ['type', '=', 'ferry']):
-            make_channel(client, url)
+            make_channel(client, url, ferry_settings=json.dumps(ORDER_FIELDS))
             self.progress('the channel is saved in Tryton (a web shop of type Ferry)')
         if not wait_until(lambda: (state.settled() or 0) >= self.portal.products, 60):
             raise StageError('the first synchronisation did not finish: see\n'

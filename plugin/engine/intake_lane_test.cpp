@@ -237,6 +237,18 @@ TEST_F(IntakeLaneTest, OpenOrdersAreLookedAtAgainInChunksExceptThoseJustSeen) {
   EXPECT_NE(finished(), Instant{});
 }
 
+// Trashed, it is listed with its state; deleted for good, it is not listed at all. Only the former cancels anything.
+TEST_F(IntakeLaneTest, E11_AnOrderThatThePortalHasDeletedIsNotTakenForACancelledOne) {
+  begun();
+  stage->answer(reply(200));
+  open_listed({"1", "2"});
+  stage->answer(reply(200, "R2 2"));
+  EXPECT_EQ(stage->take<StoreOrders>().orders.size(), 1U) << "nothing is said of the one that is gone";
+  stage->give(Stored{StoredPage{1, 0}});
+  ready_listed();
+  EXPECT_NE(finished(), Instant{});
+}
+
 TEST_F(IntakeLaneTest, LookingAtOpenOrdersTakesAtMostAFifthOfTheTime) {
   begun();
   stage->answer(reply(200));

@@ -69,6 +69,33 @@ TEST_F(Intake, TheSamePageTwiceChangesNothing) {
   EXPECT_EQ(value("SELECT inbound || '/' || unchanged FROM ferry.run"), "4/2");
 }
 
+TEST_F(Intake, B11_WhatComesAgainAfterARestartIsKnown) {
+  store({order("R1"), order("R2")});
+  record(linked("R1"));
+  let_leases_run_out();
+  const auto again = must(other_.acquire({1, "intake"}, "another", kTtl)).lease;
+  const auto run = must(other_.begin_intake(again));
+  const auto page = must(other_.store_orders(again, run, unruled({order("R1"), order("R2")})));
+  EXPECT_EQ(page.changed, 0) << "the memory is in the database";
+  EXPECT_EQ(order_state("R1"), "linked");
+  EXPECT_THAT(must(other_.ready_orders(again, 10)), SizeIs(1));
+}
+
+TEST_F(Intake, E11_AnOrderThatComesBackFromTheTrashIsTheSameOne) {
+  store({order("R1")});
+  record(linked("R1"));
+  auto trashed = order("R1");
+  trashed.cancelled = true;
+  trashed.open = false;
+  store({trashed});
+  EXPECT_EQ(order_state("R1"), "linked") << "the ERP is told that it is cancelled";
+  EXPECT_EQ(value("SELECT revision FROM ferry.portal_order"), "due");
+  store({order("R1")});
+  EXPECT_EQ(order_state("R1"), "linked");
+  EXPECT_EQ(value("SELECT count(*) FROM ferry.portal_order"), "1");
+  EXPECT_EQ(value("SELECT erp_id FROM ferry.portal_order"), "7");
+}
+
 TEST_F(Intake, E6_AnOrderThatIsNotPaidYetWaitsAndIsImportedOnceItIs) {
   store({order("R1", false)});
   EXPECT_EQ(order_state("R1"), "waiting");

@@ -277,7 +277,7 @@ TEST_F(OrderStatusProfile, ALineThatIsGoneWillNeverBeSentWhereTheSaleSpeaksThePo
   EXPECT_EQ(member("cancelled"), "") << "somebody keyed it with other products";
 }
 
-TEST_F(OrderStatusProfile, NothingIsCancelledBeforeItIsConfirmedNorWhileAChangeOfThePortalWaits) {
+TEST_F(OrderStatusProfile, NothingIsCancelledBeforeItIsConfirmedNorWhatAPersonHasToDecideOf) {
   sql("UPDATE sale_line SET quantity = 8 WHERE id = 70; UPDATE sale_sale SET state = 'draft'");
   EXPECT_EQ(member("cancelled"), "");
   sql("UPDATE sale_sale SET state = 'cancelled'");
@@ -285,11 +285,17 @@ TEST_F(OrderStatusProfile, NothingIsCancelledBeforeItIsConfirmedNorWhileAChangeO
   sql("UPDATE sale_sale SET state = 'confirmed'");
   EXPECT_EQ(member("cancelled"), "[" + line("A", "2") + "]");
   sql("UPDATE ferry.portal_order SET revision = 'due', revise_at = now()");
+  EXPECT_EQ(member("cancelled"), "[" + line("A", "2") + "]") << "any change of the portal is due for a moment";
+  sql("UPDATE ferry.portal_order SET revision = 'review', revise_at = NULL, reason = 'more of A'");
   EXPECT_EQ(member("cancelled"), "");
 }
 
 TEST_F(OrderStatusProfile, WhatThePortalItselfHasCancelledIsNoNews) {
   sql("UPDATE sale_line SET quantity = 8 WHERE id = 70; UPDATE ferry.portal_order_line SET quantity = 8, open_quantity = 8");
+  EXPECT_EQ(member("cancelled"), "");
+  // as a whole, of a sale that was processing: it ends with everything ignored
+  sql("UPDATE ferry.portal_order_line SET quantity = 0, open_quantity = 0; UPDATE sale_sale SET state = 'done'");
+  ignored("sale.line,70", a_, "8");
   EXPECT_EQ(member("cancelled"), "");
 }
 

@@ -15,7 +15,7 @@
 --   cancelled  per SKU, in the product's sale unit: of what the portal's customer ordered, what the sale does not have
 --              (any more) once it is confirmed, and moves that were cancelled for good (a person has ignored them). What
 --              the portal shows is compared only where the sale knows any of its SKUs: who keyed the order may have
---              meant other products by them; and not while a change of the portal waits to be taken over.
+--              meant other products by them. What the portal itself has cancelled is no news.
 -- What products, units and carriers are called is no news of a shipment: `changed` does not look for it, a comparison of
 -- everything finds it.
 --
@@ -150,8 +150,8 @@ WITH linked AS MATERIALIZED (
 ), ordered AS MATERIALIZED (
     SELECT k.sale, o.sku, sum(o.quantity) AS quantity
     FROM linked k JOIN ferry.portal_order_line o ON o.channel = :channel::integer AND o.reference = k.reference
-    WHERE k.revision IS NULL AND EXISTS (SELECT FROM entered e JOIN ferry.portal_order_line m ON m.sku = e.sku
-        WHERE e.sale = k.sale AND m.channel = :channel::integer AND m.reference = k.reference AND m.quantity > 0)
+    WHERE EXISTS (SELECT FROM entered e JOIN ferry.portal_order_line m ON m.sku = e.sku
+        WHERE e.sale = k.sale AND m.channel = :channel::integer AND m.reference = k.reference)
     GROUP BY k.sale, o.sku
 ), ignored AS MATERIALIZED (
     SELECT q.sale, q.sku, sum(q.quantity) AS quantity FROM (
@@ -166,9 +166,12 @@ WITH linked AS MATERIALIZED (
     SELECT q.sale, string_agg('{"sku":' || to_json(q.sku) || ',"quantity":"' || q.quantity || '"}', ',' ORDER BY q.sku COLLATE "C")
         AS cancelled
     FROM (
-        SELECT sale, sku, trim_scale(round(coalesce(o.quantity, e.quantity) - coalesce(e.quantity, 0)
+        -- what the portal wants more of, and a person has not decided yet, may still be sent
+        SELECT sale, sku, trim_scale(round(coalesce(CASE WHEN k.revision = 'review' THEN
+            least(o.quantity, coalesce(e.quantity, 0)) ELSE o.quantity END, e.quantity) - coalesce(e.quantity, 0)
             + coalesce(i.quantity, 0), 6)) AS quantity
         FROM entered e FULL JOIN ordered o USING (sale, sku) LEFT JOIN ignored i USING (sale, sku)
+        JOIN linked k USING (sale)
     ) q JOIN sale_sale s ON s.id = q.sale AND s.state IN ('confirmed', 'processing', 'done')
     WHERE q.quantity > 0 GROUP BY q.sale
 )

@@ -190,6 +190,38 @@ class ChangeTestCase(DatabaseTestCase):
             self.get('stock.move').do([move])
         self.assertEqual(self.hints('order_status'), [], "a receipt")
 
+    def test_invoice_and_ignored_move(self):
+        from trytond.modules.ferry import order as entry
+        with self.transaction():
+            shop = self.create_shop().id
+        status, sale, number, reason = entry.enter(
+            self.database, shop, 'C2', order('C2'))
+        self.assertEqual((status, reason), (0, ''))
+        Invoice = self.get('account.invoice')
+        Sale, Line = self.get('sale.sale'), self.get('sale.line')
+        with self.transaction():
+            Sale.process([Sale(sale)])
+        self.forget()
+        with self.transaction():
+            invoice, = Sale(sale).invoices
+            Invoice.write([invoice], {'comment': 'no news'})
+            invoice = invoice.id
+        self.assertEqual(self.hints('order_status'), [], "a comment")
+        with self.transaction():
+            Invoice.post([Invoice(invoice)])
+        self.assertEqual(self.hints('order_status'), [sale], "posted")
+        self.forget()
+        with self.transaction():
+            credit, = Invoice.credit([Invoice(invoice)])
+            Invoice.post([credit])
+        self.assertEqual(self.hints('order_status'), [sale], "credited")
+        self.forget()
+        with self.transaction():
+            line = Sale(sale).lines[0]
+            Line.write([line], {
+                    'moves_ignored': [('add', [m.id for m in line.moves])]})
+        self.assertEqual(self.hints('order_status'), [sale], "ignored")
+
     def test_kit(self):
         Template = self.get('product.template')
         with self.transaction():
