@@ -114,7 +114,7 @@ class MedusaOrderTexts : public testing::Test {
 TEST_F(MedusaOrderTexts, AreWrittenWithTheNumberInOneRequest) {
   const auto played = push(told(both_), {orders({shows({})}), kAccepted, orders({shows(done_)})});
   ASSERT_EQ(played.requests.size(), 3U);
-  EXPECT_EQ(played.requests[1].body, R"({"metadata":{"erp_cancelled":"2 x A","erp_invoices":"INV-1 (2026-11-30)",)"
+  EXPECT_EQ(played.requests[1].body, R"x({"metadata":{"erp_cancelled":"2 x A","erp_invoices":"INV-1 (2026-11-30)",)x"
                                      R"("erp_order_number":"SO-1","erp_state":"processing"}})");
   EXPECT_EQ(played.items[0].verdict, Verdict::delivered);
 }

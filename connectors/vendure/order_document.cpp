@@ -82,6 +82,12 @@ std::string custom_text(const json::value& from, std::initializer_list<std::stri
   return std::rbegin(path)->empty() ? "" : plain_at(from, path);
 }
 
+json::array texts_in(const json::value& from, std::initializer_list<std::string_view> path, std::string_view member) {
+  json::array texts;
+  for (const auto& entry : array_at(from, path)) texts.emplace_back(plain_at(entry, {member}));
+  return texts;
+}
+
 json::object customer(const json::value& order, const json::object& delivery, const Settings& settings) {
   auto name = plain_at(order, {"customer", "firstName"});
   if (const auto last = plain_at(order, {"customer", "lastName"}); !last.empty())
@@ -99,12 +105,6 @@ json::object customer(const json::value& order, const json::object& delivery, co
     result["tax_identifier"] = tax;
   if (settings.asks_for_groups) result["groups"] = texts_in(order, {"customer", "groups"}, "name");
   return result;
-}
-
-json::array texts_in(const json::value& from, std::initializer_list<std::string_view> path, std::string_view member) {
-  json::array texts;
-  for (const auto& entry : array_at(from, path)) texts.emplace_back(plain_at(entry, {member}));
-  return texts;
 }
 
 std::int64_t fulfilled(const json::value& line) {

@@ -143,7 +143,7 @@ TEST_F(VendureOrderFields, AreWrittenWithTheNumberInOneRequest) {
   ASSERT_EQ(played.requests.size(), 3U);
   EXPECT_THAT(played.requests[0].body, HasSubstr("customFields{erpOrderNumber erpStatus erpInvoiceNumber erpCancelled}"));
   EXPECT_EQ(json::serialize(played.variables(1)),
-            R"({"input":{"id":"1","customFields":{"erpCancelled":"2 x A","erpInvoiceNumber":"INV-1 (2026-11-30)",)"
+            R"x({"input":{"id":"1","customFields":{"erpCancelled":"2 x A","erpInvoiceNumber":"INV-1 (2026-11-30)",)x"
             R"("erpOrderNumber":"SO-1","erpStatus":"processing"}}})");
   EXPECT_EQ(played.items[0].verdict, Verdict::delivered);
 }

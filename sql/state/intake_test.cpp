@@ -71,6 +71,7 @@ TEST_F(Intake, TheSamePageTwiceChangesNothing) {
 
 TEST_F(Intake, B11_WhatComesAgainAfterARestartIsKnown) {
   store({order("R1"), order("R2")});
+  ASSERT_THAT(must(store_.ready_orders(lease_, 10)), SizeIs(2));
   record(linked("R1"));
   let_leases_run_out();
   const auto again = must(other_.acquire({1, "intake"}, "another", kTtl)).lease;
