@@ -311,6 +311,22 @@ TEST(MedusaGolden, WritesTheOrderNumberAndReadsItBack) {
   EXPECT_EQ(settled[1].verdict, Verdict::absent);
 }
 
+TEST(MedusaGolden, WritesWhatBecameOfAnOrderWithItsNumber) {
+  auto settings = recorded_settings();
+  settings.order_state_key = "erp_state";
+  settings.order_invoices_key = "erp_invoices";
+  settings.order_cancelled_key = "erp_cancelled";
+  const std::vector<OutboundItem> items = {
+      {"1",
+       R"({"order":"order_01M8N2HSGZD1G60MQD2JAEYSJP","reference":"1","number":"SO-1","state":"processing","shipments":[],)"
+       R"("invoices":[{"number":"INV-1","date":"2026-11-30","kind":"invoice"},)"
+       R"({"number":"INV-2","date":"2026-12-02","kind":"credit_note"}],"cancelled":[{"sku":"SKU-000001","quantity":"6"}]})",
+       ""}};
+  const auto settled = replay_push("order_texts", *make_order_number_push(settings, items), 3);
+  ASSERT_EQ(settled.size(), 1U);
+  EXPECT_EQ(settled[0].verdict, Verdict::delivered) << settled[0].reason;
+}
+
 // One order's document with these entries of `shipments`.
 std::vector<OutboundItem> shipped(const std::string& order, const std::string& number, const std::string& shipments) {
   return {{number,
@@ -435,6 +451,18 @@ TEST(MedusaGolden, ReadsAPageOfOrdersToTheCent) {
       R"("open_quantity":"3"}],"shipping":[{"code":"so_01M8HF4S4T8G0EGC9MGFRBRC9X","name":"Standard","net":"4.9","gross":"5.83",)"
       R"("tax_rate":"19"}],"surcharges":[],"payments":[{"method":"pp_system_default","state":"captured","amount":"45.61",)"
       R"("transaction":"pay_01M8HGJP9A5MTDR28DVX6B5D38"}],"net":"38.33","gross":"45.61"})");
+}
+
+TEST(MedusaGolden, ReadsGroupsAndTheSalesChannelWhereTheScopeNamesSome) {
+  auto settings = recorded_settings();
+  settings.asks_for_groups = settings.asks_for_channels = true;
+  const auto pull = make_order_pull(settings, {Instant{}, *from_iso8601("2027-01-01T00:00:00Z")}, "");
+  const auto step = replay<PullStep>("orders_in_scope", *pull, 1);
+  ASSERT_TRUE(std::holds_alternative<Page>(step));
+  ASSERT_EQ(std::get<Page>(step).orders.size(), 1U);
+  const auto document = json::parse(std::get<Page>(step).orders[0].document);
+  EXPECT_EQ(json::serialize(document.at("customer").at("groups")), R"(["Dealers"])");
+  EXPECT_EQ(json::serialize(document.at("channels")), R"(["Default Sales Channel"])");
 }
 
 TEST(MedusaGolden, ReadsOrdersAgainByTheirIds) {

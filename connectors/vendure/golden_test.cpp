@@ -302,6 +302,22 @@ TEST(VendureGolden, WritesTheOrderNumberAndReadsItBack) {
   EXPECT_EQ(played.pauses.size(), 1U);
 }
 
+TEST(VendureGolden, WritesWhatBecameOfAnOrderWithItsNumber) {
+  auto settings = test::settings();
+  settings.order_state_field = "erpStatus";
+  settings.order_invoices_field = "erpInvoiceNumber";
+  settings.order_cancelled_field = "erpCancelled";
+  const std::vector<connector::OutboundItem> items = {
+      {"6F367JGNQJH9R9CQ",
+       R"({"order":"1","reference":"6F367JGNQJH9R9CQ","number":"SO-1","state":"processing","shipments":[],)"
+       R"("invoices":[{"number":"INV-1","date":"2026-11-30","kind":"invoice"},)"
+       R"({"number":"INV-2","date":"2026-12-02","kind":"credit_note"}],"cancelled":[{"sku":"SKU-000001","quantity":"6"}]})",
+       ""}};
+  const auto played = replay("order_fields", *make_order_number_push(settings, items), 3);
+  ASSERT_EQ(played.items.size(), 1U);
+  EXPECT_EQ(played.items[0].verdict, Verdict::delivered) << played.items[0].reason;
+}
+
 TEST(VendureGolden, NamesBothOrdersThatClaimOneNumber) {
   const auto settings = test::settings();
   const std::vector<connector::OutboundItem> items = {
@@ -409,6 +425,20 @@ TEST(VendureGolden, ReadsAPageOfOrdersToTheCent) {
       R"("open_quantity":"1"}],"shipping":[{"code":"standard-shipping","name":"Standard Shipping","net":"5","gross":"5","tax_rate":"0"}],)"
       R"("surcharges":[],"payments":[{"method":"settle","state":"Settled","amount":"48.32","transaction":"oumgi591js"}],)"
       R"("net":"41.1","gross":"48.32"})");
+}
+
+TEST(VendureGolden, ReadsGroupsAndChannelsWhereTheScopeNamesSome) {
+  auto settings = test::settings();
+  settings.customer_code_field = "erpPartyCode";
+  settings.asks_for_groups = settings.asks_for_channels = true;
+  const auto pull = make_order_pull(settings, {Instant{}, *from_iso8601("2027-01-01T00:00:00Z")}, "");
+  EXPECT_EQ(std::get<connector::Send>(pull->start()).request.body, golden_request("orders_in_scope/01"));
+  const auto step = pull->on_reply(golden_reply("orders_in_scope/01"));
+  ASSERT_TRUE(std::holds_alternative<connector::Page>(step));
+  ASSERT_EQ(std::get<connector::Page>(step).orders.size(), 1U);
+  const auto document = json::parse(std::get<connector::Page>(step).orders[0].document);
+  EXPECT_EQ(json::serialize(document.at("customer").at("groups")), R"(["Dealers"])");
+  EXPECT_EQ(json::serialize(document.at("channels")), R"(["__default_channel__"])");
 }
 
 // Two parts of it were given back: one is settled, the other still pending.

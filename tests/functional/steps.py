@@ -265,6 +265,10 @@ class SqlTalk:
 class HttpProxy(Proxy):
     """In front of the portal: a step is an operation of its API."""
 
+    @property
+    def url(self):
+        return f'http://127.0.0.1:{self.port}'
+
     def talk(self, process):
         return HttpTalk(self, process)
 

@@ -13,9 +13,11 @@ from .world import Case, report
 LEASE = 3
 SETTINGS = ('"lease": 3, "order_poll_interval": 1, "jobs": "order_status,intake", "rate_per_second": 200, "request_timeout": 5, '
             '"max_attempts": 1000')
-# Inside a transaction of the ERP nothing shows until it commits: what is killed there is what is killed before the commit.
-# FERRY_STEPS=all goes through each of those statements all the same, in a quarter of an hour more.
+# Nothing that anybody else could see lies between the end of a step and the beginning of the next: the process is killed before
+# each, and after those whose answer it waits for from somebody who has it already, the portal or the ERP's commit. Inside a
+# transaction of the ERP nothing shows until it commits. FERRY_STEPS=all kills before and after each of all these.
 ALL = os.environ.get('FERRY_STEPS') == 'all'
+SERVERS = 3  # one drives the lanes, one takes over, one is starting again
 
 
 class Steps(Case):
@@ -73,6 +75,11 @@ class Steps(Case):
             return False
         self.assertTrue(wait_until(attempt, seconds), 'no server of the ERP answers')
 
+    def send_new(self):
+        order = self.order()
+        self.all_arrive([order], self.is_numbered, 'one more order is numbered')
+        self.send(order)
+
     def send(self, *orders):
         """The warehouse ships all of these."""
         def work():
@@ -87,6 +94,13 @@ class Steps(Case):
                 if left:
                     self.client.call('stock.shipment.out', button, left)
         self.anybody(work)
+
+    def fill(self):
+        """No job keeps the shop's stock here."""
+        location = self.admin.ask('{stockLocations{items{id}}}')['stockLocations']['items'][0]['id']
+        self.admin.ask('mutation($i:[UpdateProductVariantInput!]!){updateProductVariants(input:$i){id}}', i=[
+            {'id': variant['id'], 'stockLevels': [{'stockLocationId': location, 'stockOnHand': 1000}]}
+            for variant in self.variants.values()])
 
     # ---- a step -----------------------------------------------------------------------------------------------------
 
@@ -108,6 +122,11 @@ class Steps(Case):
         until_shipped = [step for step in self.watch.steps() if not step.startswith('ERP: ')]
         return [step for step in until_numbered if self.is_to_be_tried(step)], until_shipped
 
+    @staticmethod
+    def moments(step):
+        is_answered = step.startswith(('portal: ', 'ERP: commit'))
+        return ('before', 'after') if ALL or is_answered else ('before',)
+
     def begin_again(self):
         """Whoever was killed."""
         for server in self._servers:
@@ -115,55 +134,64 @@ class Steps(Case):
                 server.child.kill()  # also what it had started
                 server.start()
 
-    def kill_at(self, step, when, work, done):
-        """→ whether the step was met."""
+    def kill_at(self, step, when, work):
+        """Sends an order through, and does not wait for more than the kill: the next one is killed while the one before is still
+        on its way. → whether the step was met."""
         self.watch.arm(step, when)
-        order = work()
-        # a step that only comes in another order of events is not waited for once the order has arrived
-        wait_until(lambda: self.watch.sprung.is_set() or done(order) and not wait_until(self.watch.sprung.is_set, 1.5), 30, 0.05)
+        work()
+        self.watch.sprung.wait(20)
         self.watch.disarm()
         self.begin_again()
-        self.eventually(lambda: done(order), 60, f'the order goes on, killed {when} {step}', lambda: (
-            self.state.order(order['code']), self.state.rows('SELECT job, holder, expires_at, paused, pause_reason FROM ferry.job'),
-            self.state.rows("SELECT state, reason FROM ferry.publication WHERE label = %s", order['code'])))
         return self.watch.sprung.is_set()
 
+    def kill_at_each(self, steps, work):
+        """→ how often, and what was not met again."""
+        kills, missed = 0, []
+        for step in steps:
+            for when in self.moments(step):
+                if self.kill_at(step, when, work):
+                    kills += 1
+                else:
+                    missed.append(f'{when} {step}')
+        return kills, missed
+
+    def all_arrive(self, orders, done, what):
+        self.eventually(lambda: all(map(done, orders)), 120, what, lambda: (
+            [(self.state.order(order['code']), order['code']) for order in orders if not done(order)][:3],
+            self.state.rows('SELECT job, holder, expires_at, paused, pause_reason FROM ferry.job'),
+            self.state.rows("SELECT label, state, reason, next_attempt_at FROM ferry.publication WHERE state <> 'settled'")))
+
     def test_killed_before_and_after_each_step_one_order_has_one_number_and_one_fulfilment(self):
-        self.erp = self.server_behind_proxies('first')
-        second = self.server_behind_proxies('second')
-        for server in (self.erp, second):
+        for name in range(SERVERS):
+            self.server_behind_proxies(f'server{name}')
+        for server in self._servers:
             server.wait_ready()
         self.connect(url=self.portal.url, wait=False, settings='', ferry_settings='{' + SETTINGS + '}', ferry_poll_interval=1)
         self.eventually(lambda: len(self.state.holders()) == 2, 40, 'both lanes are held')
+        self.fill()
         until_numbered, until_shipped = self.trace()
-        report(f'{len(until_numbered)} steps until an order is numbered, {len(until_shipped)} until its parcel is on the portal')
         for part in (until_numbered, until_shipped):
             self.assertGreater(len([step for step in part if step.startswith('portal: ')]), 1, part)
             self.assertGreater(len([step for step in part if step.startswith('Ferry: ')]), 3, part)
         self.assertTrue([step for step in until_numbered if step.startswith('ERP: commit') and 'sale_sale' in step], until_numbered)
-        kills, missed, waiting = 0, [], []
+        report('until an order is numbered: ' + '; '.join(until_numbered))
+        report('until its parcel is on the portal: ' + '; '.join(until_shipped))
         began = time.monotonic()
-
-        def place():
-            waiting.append(self.order())
-            return waiting[-1]
+        kills, missed = self.kill_at_each(until_numbered, self.order)
+        self.all_arrive(self.placed, self.is_numbered, 'every order is numbered')
+        waiting = self.placed[1:]  # the first one is shipped
 
         def ship():
-            order = waiting.pop(0)
-            self.send(order)
-            return order
-        for steps, work, done in ((until_numbered, place, self.is_numbered), (until_shipped, ship, self.is_shipped)):
-            for step in steps:
-                for when in ('before', 'after'):
-                    if self.kill_at(step, when, work, done):
-                        kills += 1
-                    else:
-                        missed.append(f'{when} {step}')
+            if waiting:
+                self.send(waiting.pop(0))
+            else:
+                self.send_new()
+        more, missed_too = self.kill_at_each(until_shipped, ship)
+        self.send(*waiting)
+        self.all_arrive(self.placed, self.is_shipped, 'every parcel is on the portal')
+        kills, missed = kills + more, missed + missed_too
         report(f'{kills} kills, {(time.monotonic() - began) / max(kills, 1):.1f} s each; not met again: {missed or "none"}')
-        self.assertGreater(kills, len(until_numbered) + len(until_shipped), missed)
-        if waiting:
-            self.send(*waiting)
-        self.eventually(lambda: all(map(self.is_shipped, waiting)), 120, 'all parcels are on the portal')
+        self.assertGreaterEqual(kills, 0.8 * (len(until_numbered) + len(until_shipped)), missed)
         self.quiet(60)
         self.judge()
 
