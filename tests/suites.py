@@ -306,7 +306,7 @@ class Runner:
         arguments = [ROOT / 'tests/functional/run']
         if self.options.keep:
             arguments.append('--keep')
-        self.counted('functional', arguments, 4200,
+        self.counted('functional', arguments, 4800,
                      echo=lambda line: 'functional: ' + line.rstrip() if re.match(r'\[|    ', line) else None)
 
     def soak(self):
