@@ -53,8 +53,27 @@ def enter(database_name, channel, reference, document):
                 return _no_shop(channel)
             with _as_order_user(transaction, shop) as shop:
                 sale = Entry(shop, reference, document).enter()
+        else:
+            transaction.tasks.extend(_left_behind(transaction, sale))
         return Status.OK, sale.id, sale.number or sale.rec_name, ''
     return _transact(database_name, work)
+
+
+def _left_behind(transaction, sale):
+    """Tasks of a sale whose process was killed after it was confirmed and
+    before it was processed: nobody else runs them without a queue worker."""
+    if (sale.state != 'confirmed'
+            or config.getboolean('queue', 'worker', default=False)):
+        return []
+    cursor = transaction.connection.cursor()
+    cursor.execute(
+        'SELECT id FROM ir_queue WHERE dequeued_at IS NULL'
+        ' AND (scheduled_at IS NULL OR scheduled_at <= CURRENT_TIMESTAMP)'
+        " AND data::jsonb->>'model' = 'sale.sale'"
+        " AND data::jsonb->>'method' = 'process'"
+        " AND data::jsonb->'instances' @> to_jsonb(%s::integer) ORDER BY id",
+        (sale.id,))
+    return [id_ for id_, in cursor.fetchall()]
 
 
 def _find_shop(channel):

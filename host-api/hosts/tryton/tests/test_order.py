@@ -57,6 +57,22 @@ class OrderTestCase(OrderCase):
         self.assertEqual(entry.find(
                 self.database, self.shop, 'nothing')[0], Status.NOT_FOUND)
 
+    def test_killed_between_confirmed_and_processed(self):
+        with patch.object(entry, 'run_task') as killed:
+            id_ = self.enter_well()
+        killed.assert_called()
+        with self.transaction():
+            self.assertEqual(self.get('sale.sale')(id_).state, 'confirmed')
+        self.assertEqual(self.enter_well(), id_)
+        with self.transaction():
+            sale = self.get('sale.sale')(id_)
+            self.assertEqual(sale.state, 'processing')
+            self.assertEqual(len(sale.shipments), 1)
+        # nothing is left to be run
+        with patch.object(entry, 'run_task') as run:
+            self.assertEqual(self.enter_well(), id_)
+        run.assert_not_called()
+
     def test_other_shop_same_reference(self):
         first = self.enter_well()
         with self.transaction():
