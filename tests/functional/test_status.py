@@ -76,6 +76,7 @@ class Status(BothPortals):
             self.client.wizard('sale.handle.shipment.exception', 'sale.sale', sale,
                                ask=('handle', {'recreate_moves': []}))
             self.shows_fields(seen, erpCancelled=f'6 x {sku(1)}', erpInvoiceNumber=invoiced)
+            self.quiet()
             exchange = self.last_exchange()
             self.client.write('sale.sale', sale, comment='nothing that a portal is told')
             self.quiet()

@@ -208,12 +208,12 @@ class ChangeTestCase(DatabaseTestCase):
             invoice = invoice.id
         self.assertEqual(self.hints('order_status'), [], "a comment")
         with self.transaction():
-            Invoice.post([Invoice(invoice)])
-        self.assertEqual(self.hints('order_status'), [sale], "posted")
+            Invoice.write([Invoice(invoice)], {'number': 'I1'})
+        self.assertEqual(self.hints('order_status'), [sale], "numbered")
         self.forget()
         with self.transaction():
             credit, = Invoice.credit([Invoice(invoice)])
-            Invoice.post([credit])
+            Invoice.write([credit], {'number': 'I2'})
         self.assertEqual(self.hints('order_status'), [sale], "credited")
         self.forget()
         with self.transaction():
