@@ -116,6 +116,8 @@ void Dispatch::begin_next(Breaker::Pass pass, Instant now, double unit, std::vec
   for (const DueItem& item : flight.items) {
     flight.outbound.push_back(item.item);
     flight.outbound.back().part = item.key.part;
+    const Instant over = std::max(item.delivery.confirm_at, doubted_until_);
+    if (over > now) flight.outbound.back().doubted_for = over - now;
     // what the portal shows is not explained by its orders: set it without comparing
     if (drift_is_unexplained(item.delivery)) flight.outbound.back().acknowledged.clear();
   }

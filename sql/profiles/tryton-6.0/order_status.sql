@@ -8,6 +8,12 @@
 --   carrier   the carrier's party, where a module (sale_shipment_cost, stock_shipment_cost) gives shipments one
 --   tracking  of its packages, where stock_package_shipping gives them references; else the shipment's own reference,
 --             which is where Tryton's carrier modules, and people without them, keep it
+-- A return stands in it, where the channel has the setting order_refund_since, when people entered it from that moment on as a
+-- sale whose origin is this one (Tryton's wizard makes it so), and Tryton processes it: confirmed and no draft any more, with
+-- its credit note and its receipt on the way, and the last state in which nobody edits its lines. What the portal paid back
+-- itself has an external reference, and is not told. The total is Tryton's, what Tryton has cached at the confirmation; the
+-- lines are what comes back, per SKU in the product's sale unit. The member is only there where there is such a return.
+--   reason    the return's description, unless that is the one of the sale, which the wizard copies
 -- What products, units and carriers are called is no news of a shipment: `changed` does not look for it, a comparison of
 -- everything finds it.
 --
@@ -15,6 +21,7 @@
 
 -- name: tables
 sale_sale sale_line stock_move stock_shipment_out stock_location product_product product_template product_uom party_party
+currency_currency
 
 -- name: all
 SELECT o.erp_id FROM ferry.portal_order o WHERE o.channel = :channel::integer AND o.state = 'linked'
@@ -35,6 +42,8 @@ moved AS MATERIALIZED (
     %changed_packages%
 ), sale AS (
     SELECT s.id FROM sale_sale s WHERE age(s.xmin) BETWEEN 0 AND (SELECT age FROM since)
+    UNION SELECT CASE WHEN starts_with(s.origin, 'sale.sale,') THEN split_part(s.origin, ',', 2)::integer END
+        FROM sale_sale s WHERE age(s.xmin) BETWEEN 0 AND (SELECT age FROM since)
     UNION SELECT l.sale FROM sale_line l WHERE age(l.xmin) BETWEEN 0 AND (SELECT age FROM since)
     UNION SELECT l.sale FROM moved m JOIN sale_line l
         ON l.id = CASE WHEN starts_with(m.origin, 'sale.line,') THEN split_part(m.origin, ',', 2)::integer END
@@ -99,13 +108,41 @@ WITH linked AS MATERIALIZED (
         FROM parcel q GROUP BY q.sale, q.shipment
     ) g JOIN stock_shipment_out h ON h.id = g.shipment
     GROUP BY g.sale
-)
+), %returned%
 SELECT k.sale AS key, 0 AS part, k.reference AS label,
     '{"order":' || to_json(k.portal_id) || ',"reference":' || to_json(k.reference)
     || ',"number":' || to_json(coalesce(nullif(s.number::text, ''), k.erp_number, ''))
     || ',"state":' || to_json(coalesce(s.state::text, 'cancelled'))
-    || ',"shipments":[' || coalesce(h.shipments, '') || ']}' AS document
+    || ',"shipments":[' || coalesce(h.shipments, '') || ']' || coalesce(r.refunds, '') || '}' AS document
 FROM linked k LEFT JOIN sale_sale s ON s.id = k.sale LEFT JOIN told h ON h.sale = k.sale
+    LEFT JOIN returned r ON r.sale = k.sale
+
+-- name: returned
+returned AS (
+    SELECT k.sale, ',"refunds":[' || string_agg('{"number":' || to_json(coalesce(nullif(r.number::text, ''), r.id::text))
+        || ',"total":"' || trim_scale(-r.total_amount_cache) || '","currency":' || to_json(c.code::text)
+        || ',"reason":' || to_json(CASE WHEN r.description IS DISTINCT FROM s.description
+            THEN coalesce(r.description::text, '') ELSE '' END)
+        || ',"lines":[' || coalesce(g.lines, '') || ']}', ',' ORDER BY r.id) || ']' AS refunds
+    FROM (SELECT (nullif(f.settings->>'order_refund_since', '')::timestamptz AT TIME ZONE 'UTC') AS since
+        FROM ferry.channel f WHERE f.id = :channel::integer) f
+    JOIN linked k ON f.since IS NOT NULL JOIN sale_sale s ON s.id = k.sale
+    JOIN sale_sale r ON r.origin = 'sale.sale,' || k.sale AND r.state IN ('processing', 'done')
+        AND coalesce(r.web_id, '') = '' AND r.create_date >= f.since AND r.total_amount_cache < 0
+    JOIN currency_currency c ON c.id = r.currency
+    LEFT JOIN LATERAL (
+        SELECT string_agg('{"sku":' || to_json(q.sku) || ',"quantity":"' || q.quantity || '"}', ','
+            ORDER BY q.sku COLLATE "C") AS lines
+        FROM (
+            SELECT p.code::text AS sku, trim_scale(round(sum(-l.quantity::numeric * lu.factor / su.factor), 6)) AS quantity
+            FROM sale_line l JOIN product_product p ON p.id = l.product JOIN product_template t ON t.id = p.template
+            JOIN unit lu ON lu.id = l.unit JOIN unit su ON su.id = coalesce(t.sale_uom, t.default_uom)
+            WHERE l.sale = r.id AND l.type = 'line' AND l.quantity < 0 AND p.code <> ''
+            GROUP BY p.code
+        ) q
+    ) g ON true
+    GROUP BY k.sale
+)
 
 -- name: components
 UNION ALL SELECT l.id, c.id, 'sale.line.component,' || c.id FROM line l JOIN sale_line_component c ON c.line = l.id

@@ -614,6 +614,53 @@ class RefundTestCase(RevisionCase):
         self.refused(self.refunded(
                 first, refund('12.05', [('77', 'T001A', '1')], '6')))
 
+    def test_what_ferry_paid_back_is_no_other_return(self):
+        "Known by its number, also in parts, also beside one of its total"
+        id_ = self.enter_well()
+        by_hand = self.return_by_hand(id_, 1)
+        with self.transaction():
+            Sale = self.get('sale.sale')
+            Sale.quote([Sale(by_hand)])
+            number = Sale(by_hand).number
+        first, second = [
+            refund('6.00', id_=id_, reason="Damaged [%s]" % number)
+            for id_ in ['5', '6']]
+        self.revise_well(self.refunded(first), id_)
+        self.revise_well(self.refunded(first, second), id_)
+        with self.transaction():
+            returned, = self.returns(id_)
+            self.assertFalse(returned.web_id)
+        # the same total, of a person on the portal
+        other = refund('12.00', [('77', 'T001A', '1')], '7', reason="Also")
+        for order in [[first, second, other], [other, first, second]]:
+            self.revise_well(self.refunded(*order), id_)
+            with self.transaction():
+                _, returned = self.returns(id_)
+                self.assertTrue(returned.web_id)
+
+    def test_a_return_that_was_paid_back_is_no_amendment(self):
+        "The portal's total does not say what was paid back"
+        id_ = self.enter_well()
+        self.ship(id_)
+        by_hand = self.return_by_hand(id_, 1)
+        with self.transaction():
+            Sale = self.get('sale.sale')
+            Sale.quote([Sale(by_hand)])
+            number = Sale(by_hand).number
+        address = dict(json.loads(self.document())['delivery_address'],
+            phone='+49 1')
+        reason = self.refused(self.refunded(
+                refund('12.00', reason="[%s]" % number),
+                delivery_address=address))
+        self.assertIn('+49 1', reason)
+        with self.transaction():
+            party = self.get('sale.sale')(id_).party
+            self.get('party.contact_mechanism').create([{
+                        'party': party.id, 'type': 'phone', 'value': '+49 1'}])
+        self.revise_well(self.refunded(
+                refund('12.00', reason="[%s]" % number),
+                delivery_address=address), id_)
+
     def test_one_product_on_two_lines(self):
         "Each comes back for what it was sold for"
         lines = [('T001A', '1', '10.00'), ('T001A', '1', '8.00')]
