@@ -7,9 +7,7 @@
 namespace ferry::medusa {
 namespace {
 
-constexpr int kQuantityDigits = 6;
 constexpr int kRateDigits = 4;
-constexpr std::int64_t kMostMoney = 999'999'999'999;  // of ferry.order/1
 constexpr std::int64_t kMostQuantity = 999'999'999'999;
 
 __extension__ typedef __int128 Wide;

@@ -10,6 +10,9 @@
 
 namespace ferry::medusa {
 
+inline constexpr int kQuantityDigits = 6;  // of ferry.order/1
+inline constexpr std::int64_t kMostMoney = 999'999'999'999;
+
 struct Amounts {
   Decimal net, gross;
   Amounts plus(const Amounts& other) const;

@@ -11,9 +11,7 @@ namespace ferry::medusa {
 namespace {
 
 constexpr int kUnitPriceDigits = 4;  // of ferry.order/1
-constexpr int kQuantityDigits = 6;
 constexpr std::size_t kLongestText = 255;
-constexpr std::int64_t kMostMoney = 999'999'999'999;  // of ferry.order/1
 
 __extension__ typedef __int128 Wide;
 

@@ -12,12 +12,12 @@
 namespace ferry::medusa {
 namespace {
 
-constexpr std::size_t kLongestText = 255;
+constexpr std::size_t kLongestRefundText = 255;
 
 __extension__ typedef __int128 Wide;
 
-std::string plain_at(const json::value& from, std::initializer_list<std::string_view> path) {
-  return plain_line(text_at(from, path), kLongestText);
+std::string refund_text_at(const json::value& from, std::initializer_list<std::string_view> path) {
+  return plain_line(text_at(from, path), kLongestRefundText);
 }
 
 struct ReceivedReturn {
@@ -27,18 +27,17 @@ struct ReceivedReturn {
 };
 
 // gross · quantity / of, to 6 digits
-Decimal divided(const Decimal& gross, const Decimal& quantity, const Decimal& of) {
-  constexpr int kDigits = 6;
-  const auto amount = gross.rounded(kDigits, Rounding::half_up).to_minor_units(kDigits);
-  const auto part = quantity.to_minor_units(kDigits), whole = of.to_minor_units(kDigits);
+Decimal part_of(const Decimal& gross, const Decimal& quantity, const Decimal& of) {
+  const auto amount = gross.rounded(kQuantityDigits, Rounding::half_up).to_minor_units(kQuantityDigits);
+  const auto part = quantity.to_minor_units(kQuantityDigits), whole = of.to_minor_units(kQuantityDigits);
   if (!amount || *amount < 0 || !part || !whole || *part > *whole || *whole <= 0) return Decimal();
   const Wide result = (Wide(*amount) * *part * 2 + *whole) / (Wide(*whole) * 2);
-  return Decimal::from_minor_units(static_cast<std::int64_t>(result), kDigits).value_or(Decimal());
+  return Decimal::from_minor_units(static_cast<std::int64_t>(result), kQuantityDigits).value_or(Decimal());
 }
 
 // What so many of a line were sold for.
 Decimal gross_of(const json::value& line, const Decimal& quantity) {
-  return divided(totals_of(line).plus(returned_of(line)).gross, quantity, quantity_at(line, {"raw_quantity"}).value_or(Decimal()));
+  return part_of(totals_of(line).plus(returned_of(line)).gross, quantity, quantity_at(line, {"raw_quantity"}).value_or(Decimal()));
 }
 
 std::vector<ReceivedReturn> received_returns(const json::value& order, const Money& money) {
@@ -61,7 +60,7 @@ std::vector<ReceivedReturn> received_returns(const json::value& order, const Mon
       if (!is_readable) break;
       gross = gross.plus(gross_of(*line->second, *quantity)).value_or(gross);
       received.goods.push_back(
-          json::object{{"line", id}, {"sku", plain_at(*line->second, {"variant_sku"})}, {"quantity", quantity->text()}});
+          json::object{{"line", id}, {"sku", refund_text_at(*line->second, {"variant_sku"})}, {"quantity", quantity->text()}});
     }
     received.gross = money.text(gross);
     if (is_readable && !received.goods.empty()) all.push_back(std::move(received));
@@ -70,14 +69,14 @@ std::vector<ReceivedReturn> received_returns(const json::value& order, const Mon
   return all;
 }
 
-std::string reason_of(const json::value& refund) {
-  auto reason = plain_at(refund, {"refund_reason", "label"});
-  const auto note = plain_at(refund, {"note"});
+std::string told_reason(const json::value& refund) {
+  auto reason = refund_text_at(refund, {"refund_reason", "label"});
+  const auto note = refund_text_at(refund, {"note"});
   if (note.empty()) return reason;
   // a number at the end of the note stays
   constexpr std::size_t kLongestReason = 80;
   reason = plain_line(reason, kLongestReason);
-  const auto rest = kLongestText - (reason.empty() ? 0 : kLongestReason + 2);
+  const auto rest = kLongestRefundText - (reason.empty() ? 0 : kLongestReason + 2);
   return (reason.empty() ? "" : reason + ": ") + plain_line(note, rest);
 }
 
@@ -108,7 +107,7 @@ json::array refunds_of(const json::value& order, const Money& money) {
     }
     result.push_back(json::object{{"refund", id_at(*refund, {"id"})},
                                   {"at", at ? to_iso8601(*at) : ""},
-                                  {"reason", reason_of(*refund)},
+                                  {"reason", told_reason(*refund)},
                                   {"gross", gross},
                                   {"shipping", "0"},
                                   {"lines", std::move(goods)}});

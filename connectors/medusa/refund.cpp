@@ -19,18 +19,18 @@ namespace {
 
 using namespace connector;
 
-struct Wanted {
+struct WantedRefunds {
   std::string order;
   std::vector<Return> returns;
 };
 
 // Medusa keeps more digits than anybody can pay.
-std::optional<Decimal> amount_at(const json::value& from, int digits) {
+std::optional<Decimal> refund_amount_at(const json::value& from, int digits) {
   const auto amount = raw_at(from, {"raw_amount"});
   return amount ? std::optional(amount->rounded(digits, Rounding::half_up)) : std::nullopt;
 }
 
-bool read_payment(const json::value& payment, PortalRefunds& seen) {
+bool read_paid_payment(const json::value& payment, PortalRefunds& seen) {
   const auto id = id_at(payment, {"id"});
   const auto *captures = find(payment, {"captures"}), *refunds = find(payment, {"refunds"});
   if (id.empty() || !captures || !captures->is_array() || !refunds || !refunds->is_array()) return false;
@@ -43,7 +43,7 @@ bool read_payment(const json::value& payment, PortalRefunds& seen) {
   captured = captured.rounded(seen.digits, Rounding::half_up);
   if (!captured.is_zero()) seen.payments.push_back({id, captured});
   for (const auto& refund : refunds->get_array()) {
-    const auto amount = amount_at(refund, seen.digits);
+    const auto amount = refund_amount_at(refund, seen.digits);
     const auto* note = find(refund, {"note"});
     if (!amount || !note) return false;
     seen.refunds.push_back(
@@ -53,7 +53,7 @@ bool read_payment(const json::value& payment, PortalRefunds& seen) {
 }
 
 // None: something cannot be read, and could be a refund of ours.
-std::optional<PortalRefunds> read_seen(const json::value& order) {
+std::optional<PortalRefunds> read_paid_order(const json::value& order) {
   PortalRefunds seen;
   seen.currency = upper(text_at(order, {"currency_code"}));
   seen.digits = money_of(seen.currency).digits;
@@ -63,7 +63,7 @@ std::optional<PortalRefunds> read_seen(const json::value& order) {
     const auto* payments = find(collection, {"payments"});
     if (!payments || !payments->is_array()) return std::nullopt;
     for (const auto& payment : payments->get_array()) {
-      if (!read_payment(payment, seen)) return std::nullopt;
+      if (!read_paid_payment(payment, seen)) return std::nullopt;
     }
   }
   return seen;
@@ -79,7 +79,7 @@ class RefundPush final : public StepwisePush {
     boost::system::error_code error;
     const auto document = json::parse(item(index).document, error);
     std::string problem;
-    Wanted wanted{id_at(document, {"order"}), read_returns(document, problem)};
+    WantedRefunds wanted{id_at(document, {"order"}), read_returns(document, problem)};
     if (error || wanted.order.empty()) return "the order status document names no portal order";
     if (!problem.empty()) return "portal order " + quote_and_bound(item(index).label, 60) + ": " + problem;
     looks_.push_back(wanted.order);
@@ -101,7 +101,7 @@ class RefundPush final : public StepwisePush {
   }
   NextStep next_step(std::size_t index) override;
 
-  std::map<std::size_t, Wanted> wanted_;  // by index
+  std::map<std::size_t, WantedRefunds> wanted_;  // by index
   std::vector<std::string> looks_;        // orders, then targets, the next one last
   bool has_targets_ = false;
   std::map<std::string, json::value> seen_;  // orders by id
@@ -126,7 +126,7 @@ NextStep RefundPush::next_step(std::size_t index) {
   if (order == seen_.end() && !is_readable_) return settled(Verdict::retry, "the portal listed an order without id");
   if (order == seen_.end())
     return settled(Verdict::absent, "the portal has no order with id " + quote_and_bound(wanted.order, 60));
-  const auto seen = read_seen(order->second);
+  const auto seen = read_paid_order(order->second);
   if (!seen) return settled(Verdict::retry, "the portal's answer has no readable payments of order " + name);
   const auto plan = plan_refund(item(index).label, wanted.returns, *seen);
   if (!plan.returned) {
@@ -136,11 +136,6 @@ NextStep RefundPush::next_step(std::size_t index) {
     return settled(Verdict::rejected, bound(reasons, 1000));
   }
   const auto subject = "portal order " + name + ", return " + quote_and_bound(plan.returned->number, 60) + ": ";
-  if (item(index).doubted_for > Duration{}) {
-    auto step = settled(Verdict::snooze, subject + "a request of which the answer was lost may still pay it back");
-    step.wait = item(index).doubted_for;
-    return step;
-  }
   const auto amount = number_of(plan.amount);
   if (!amount) return settled(Verdict::rejected, subject + "the amount has more digits than the portal keeps");
   auto step = write(post(settings_, refund_target(plan.payment),

@@ -27,7 +27,7 @@ std::string orders_target() {
       "payment_collections.payments.refunds.raw_amount,payment_collections.payments.refunds.note,"
       "payment_collections.payments.refunds.refund_reason.label,payment_collections.payments.refunds.refund_reason.code,"
       "credit_lines.raw_amount,credit_lines.reference,credit_lines.reference_id,returns.received_at,"
-      "returns.items.item_id,returns.items.received_quantity,returns.items.raw_received_quantity";
+      "returns.items.*";
   for (const std::string_view address : {"shipping_address.", "billing_address."}) {
     for (const auto field : kAddress) target.append(",").append(address).append(field);
   }

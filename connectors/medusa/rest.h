@@ -77,7 +77,8 @@ inline constexpr std::string_view kRefundsTarget =
     "payment_collections.payments.captures.raw_amount,payment_collections.payments.refunds.id,"
     "payment_collections.payments.refunds.raw_amount,payment_collections.payments.refunds.note";
 
-// All that order_document.h reads. The exact raw_<total> comes only where the total itself is asked for as well.
+// All that order_document.h reads. The exact raw_<total> comes only where the total itself is asked for as well, and that of
+// a return's item only with all of it.
 extern const std::string kOrdersTarget;
 
 // The first kMostListed customers after that id, in order of id.

@@ -59,7 +59,7 @@ Step StepwisePush::next() {
 
 Step StepwisePush::act() {
   step_ = next_step(indices_.front());
-  if (!step_.request) return settle_first(step_.verdict, std::move(step_.reason), step_.wait);
+  if (!step_.request) return settle_first(step_.verdict, std::move(step_.reason));
   auto written = step_.request->method + " " + step_.request->target + " " + step_.request->body;
   if (written == last_ && !refusal_.empty()) return settle_first(Verdict::rejected, std::move(refusal_));
   if (written == last_)
@@ -118,18 +118,17 @@ Step StepwisePush::on_refused(const Trouble& trouble) {
   return next();
 }
 
-Step StepwisePush::settle_first(Verdict verdict, std::string reason, std::optional<Duration> wait) {
-  settle(indices_.front(), verdict, std::move(reason), wait);
+Step StepwisePush::settle_first(Verdict verdict, std::string reason) {
+  settle(indices_.front(), verdict, std::move(reason));
   indices_.erase(indices_.begin());
   return next();
 }
 
-void StepwisePush::settle(std::size_t index, Verdict verdict, std::string reason, std::optional<Duration> wait) {
+void StepwisePush::settle(std::size_t index, Verdict verdict, std::string reason) {
   ItemVerdict item;
   item.index = index;
   item.verdict = verdict;
   item.reason = std::move(reason);
-  item.wait = wait;
   settled_.push_back(std::move(item));
 }
 

@@ -20,7 +20,6 @@ struct NextStep {
   Verdict verdict = Verdict::delivered;
   std::string reason;
   std::string subject;       // begins the sentence that says that it was refused: "shipment S-1: "
-  std::optional<Duration> wait;  // snooze only
   std::string_view passing;  // in the words of a refusal that ends by itself: it is tried again; empty: none does
 };
 NextStep settled(Verdict verdict, std::string reason = "");
@@ -65,8 +64,8 @@ class StepwisePush : public connector::Exchange {
   connector::Step act();
   connector::Step on_written(const connector::HttpReply& reply);
   connector::Step on_refused(const Trouble& trouble);
-  connector::Step settle_first(Verdict verdict, std::string reason, std::optional<Duration> wait = {});
-  void settle(std::size_t index, Verdict verdict, std::string reason, std::optional<Duration> wait = {});
+  connector::Step settle_first(Verdict verdict, std::string reason);
+  void settle(std::size_t index, Verdict verdict, std::string reason);
   connector::Step fail_all(const Trouble& trouble, bool is_alone);
   connector::Step finish() { return connector::Finish{std::move(settled_)}; }
 

@@ -19,30 +19,30 @@ namespace {
 
 using namespace connector;
 
-constexpr int kMoneyDigits = 2;  // as in order_document.cpp
-constexpr std::int64_t kMostUnits = std::numeric_limits<std::int32_t>::max();  // GraphQL's Int
+constexpr int kRefundDigits = 2;  // as in order_document.cpp
+constexpr std::int64_t kMostRefunded = std::numeric_limits<std::int32_t>::max();  // GraphQL's Int
 
-struct Wanted {
+struct WantedRefunds {
   std::string order;
   std::vector<Return> returns;
 };
 
-struct Line {
+struct RefundableLine {
   std::string id, sku;
   std::int64_t left = 0;  // pieces that no refund names
 };
 
-struct SeenOrder {
+struct PaidOrder {
   PortalRefunds money;
-  std::vector<Line> lines;
+  std::vector<RefundableLine> lines;
 };
 
-std::optional<Decimal> money_at(const json::value& from, std::string_view name) {
+std::optional<Decimal> refund_money_at(const json::value& from, std::string_view name) {
   const auto units = integer_at(from, {name});
-  return units ? Decimal::from_minor_units(*units, kMoneyDigits) : std::nullopt;
+  return units ? Decimal::from_minor_units(*units, kRefundDigits) : std::nullopt;
 }
 
-bool read_lines(const json::value& order, SeenOrder& seen) {
+bool read_refundable_lines(const json::value& order, PaidOrder& seen) {
   const auto* lines = find(order, {"lines"});
   if (!lines || !lines->is_array()) return false;
   for (const auto& line : lines->get_array()) {
@@ -53,9 +53,9 @@ bool read_lines(const json::value& order, SeenOrder& seen) {
   return true;
 }
 
-bool read_refund(const json::value& shown, const std::string& payment, SeenOrder& seen) {
+bool read_known_refund(const json::value& shown, const std::string& payment, PaidOrder& seen) {
   const auto* reason = find(shown, {"reason"});
-  const auto amount = money_at(shown, "total");
+  const auto amount = refund_money_at(shown, "total");
   const auto state = text_at(shown, {"state"});
   KnownRefund known{id_at(shown, {"id"}), payment, "", amount.value_or(Decimal()), RefundState::made};
   if (!reason || !amount || state.empty() || known.id.empty()) return false;
@@ -73,26 +73,26 @@ bool read_refund(const json::value& shown, const std::string& payment, SeenOrder
 }
 
 // None: something cannot be read, and could be a refund of ours.
-std::optional<SeenOrder> read_seen(const json::value& order) {
-  SeenOrder seen{{std::string(text_at(order, {"currencyCode"})), kMoneyDigits, {}, {}}, {}};
+std::optional<PaidOrder> read_paid_order(const json::value& order) {
+  PaidOrder seen{{std::string(text_at(order, {"currencyCode"})), kRefundDigits, {}, {}}, {}};
   const auto* payments = find(order, {"payments"});
-  if (!read_lines(order, seen) || seen.money.currency.empty() || !payments || !payments->is_array()) return std::nullopt;
+  if (!read_refundable_lines(order, seen) || seen.money.currency.empty() || !payments || !payments->is_array()) return std::nullopt;
   for (const auto& payment : payments->get_array()) {
     const auto id = id_at(payment, {"id"});
-    const auto amount = money_at(payment, "amount");
+    const auto amount = refund_money_at(payment, "amount");
     const auto state = text_at(payment, {"state"});
     const auto* refunds = find(payment, {"refunds"});
     if (id.empty() || !amount || state.empty() || !refunds || !refunds->is_array()) return std::nullopt;
     if (state == "Settled") seen.money.payments.push_back({id, *amount});
     for (const auto& refund : refunds->get_array()) {
-      if (!read_refund(refund, id, seen)) return std::nullopt;
+      if (!read_known_refund(refund, id, seen)) return std::nullopt;
     }
   }
   return seen;
 }
 
 // As many pieces as the order has and no refund names.
-json::array goods_of(const Return& returned, std::vector<Line> lines) {
+json::array refunded_goods(const Return& returned, std::vector<RefundableLine> lines) {
   json::array goods;
   for (const auto& [sku, quantity] : returned.goods) {
     auto pieces = quantity.to_minor_units(0).value_or(0);
@@ -116,7 +116,7 @@ class RefundPush final : public StepwisePush {
     boost::system::error_code error;
     const auto document = json::parse(item(index).document, error);
     std::string problem;
-    Wanted wanted{id_at(document, {"order"}), read_returns(document, problem)};
+    WantedRefunds wanted{id_at(document, {"order"}), read_returns(document, problem)};
     if (error || wanted.order.empty()) return "the order status document names no portal order";
     if (!problem.empty()) return "portal order " + quote_and_bound(item(index).label, 60) + ": " + problem;
     wanted_[index] = std::move(wanted);
@@ -130,15 +130,15 @@ class RefundPush final : public StepwisePush {
   }
   NextStep next_step(std::size_t index, const json::value& data) const override;
   std::string place_of(std::size_t index) const override { return wanted_.at(index).order; }
-  NextStep refund(const RefundPlan& plan, const SeenOrder& seen) const;
+  NextStep refund(const RefundPlan& plan, const PaidOrder& seen) const;
 
-  std::map<std::size_t, Wanted> wanted_;  // by index
+  std::map<std::size_t, WantedRefunds> wanted_;  // by index
 };
 
-NextStep RefundPush::refund(const RefundPlan& plan, const SeenOrder& seen) const {
-  const auto units = plan.amount.to_minor_units(kMoneyDigits);
-  if (!units || *units > kMostUnits) return settled(Verdict::rejected, "the amount is more than the portal can hold");
-  auto goods = plan.is_first ? goods_of(*plan.returned, seen.lines) : json::array();
+NextStep RefundPush::refund(const RefundPlan& plan, const PaidOrder& seen) const {
+  const auto units = plan.amount.to_minor_units(kRefundDigits);
+  if (!units || *units > kMostRefunded) return settled(Verdict::rejected, "the amount is more than the portal can hold");
+  auto goods = plan.is_first ? refunded_goods(*plan.returned, seen.lines) : json::array();
   // the members that Vendure calls deprecated are columns that its database wants
   return write(kRefundOrder, {{"input", json::object{{"paymentId", plan.payment},
                                                      {"amount", *units},
@@ -153,7 +153,7 @@ NextStep RefundPush::next_step(std::size_t index, const json::value& data) const
   const auto name = quote_and_bound(item(index).label, 60);
   const auto* order = find_order(data, wanted.order);
   if (!order) return settled(Verdict::absent, "the portal has no order with id " + quote_and_bound(wanted.order, 60));
-  const auto seen = read_seen(*order);
+  const auto seen = read_paid_order(*order);
   if (!seen) return settled(Verdict::retry, "the portal's answer has no readable payments of order " + name);
   const auto plan = plan_refund(item(index).label, wanted.returns, seen->money);
   if (!plan.returned) {
@@ -167,11 +167,6 @@ NextStep RefundPush::next_step(std::size_t index, const json::value& data) const
     auto step = write(kSettleRefund,
                       {{"input", json::object{{"id", plan.settled}, {"transactionId", plan.returned->number}}}});
     step.subject = subject;
-    return step;
-  }
-  if (item(index).doubted_for > Duration{}) {
-    auto step = settled(Verdict::snooze, subject + "a request of which the answer was lost may still pay it back");
-    step.wait = item(index).doubted_for;
     return step;
   }
   auto step = refund(plan, *seen);

@@ -12,8 +12,8 @@ namespace ferry::vendure {
 // The items are documents of the feed `order_status` with refunds. Vendure's refundOrder may be repeated as long as the
 // payment has anything left, so every step is decided by looking at the refunds that the order has; ours are known by the
 // return's number at the end of their reason ("Damaged [SO-12]"). They name the goods, as far as the order has them. One that
-// no payment handler pays stays Pending there until somebody says that it was paid: the ERP pays it, so it is settled. While
-// a lost request may still be carried out, none is made. `settings` outlives the exchange.
+// no payment handler pays stays Pending there until somebody says that it was paid: the ERP pays it, so it is settled.
+// `settings` outlives the exchange.
 std::unique_ptr<connector::Exchange> make_refund_push(const Settings& settings,
                                                       std::span<const connector::OutboundItem> items);
 

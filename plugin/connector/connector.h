@@ -59,9 +59,6 @@ struct OutboundItem {
   // The record's part (schemas/feeds.md): of prices for those whom a price list is for, that list. What is withdrawn and
   // was never confirmed, though a part of it may be on the portal, is known by its label and this alone.
   std::int32_t part = 0;
-  // For so long the portal may still carry out an earlier request for the record whose answer was lost; 0: there is none.
-  // What can neither be told apart nor taken back is not created meanwhile, though it is not there.
-  Duration doubted_for{};
 };
 
 struct Send {

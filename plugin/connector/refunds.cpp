@@ -6,7 +6,7 @@
 namespace ferry::connector {
 namespace {
 
-constexpr std::size_t kLongestReason = 100;  // that of a refund may be cut where it is read, and then the number with it
+constexpr std::size_t kLongestRefundReason = 100;  // that of a refund may be cut where it is read, and then the number with it
 
 }  // namespace
 
@@ -31,7 +31,7 @@ std::vector<Return> read_returns(const json::value& document, std::string& probl
 }
 
 std::string reason_of(const Return& returned) {
-  const auto reason = plain_line(returned.reason, kLongestReason);
+  const auto reason = plain_line(returned.reason, kLongestRefundReason);
   return with_shipment(reason.empty() ? "Returned" : reason, returned.number);
 }
 

@@ -8,28 +8,28 @@
 namespace ferry {
 namespace {
 
-constexpr std::size_t kNameBound = 60;
+constexpr std::size_t kReturnNameBound = 60;
 
 // What Decimals cannot add up is no amount of money.
-Decimal sum(const Decimal& a, const Decimal& b) { return a.plus(b).value_or(a); }
-Decimal rest(const Decimal& from, const Decimal& taken) {
+Decimal total_of(const Decimal& a, const Decimal& b) { return a.plus(b).value_or(a); }
+Decimal less(const Decimal& from, const Decimal& taken) {
   const auto left = from.minus(taken).value_or(Decimal());
   return left.is_negative() ? Decimal() : left;
 }
 
-class Planner {
+class RefundPlanner {
  public:
-  Planner(const std::string& order, const PortalRefunds& portal) : order_(quote_and_bound(order, kNameBound)), portal_(portal) {}
+  RefundPlanner(const std::string& order, const PortalRefunds& portal) : order_(quote_and_bound(order, kReturnNameBound)), portal_(portal) {}
 
   // Whether there is a step.
   bool plan(const Return& returned, RefundPlan& plan) const;
 
  private:
   std::string begin(const Return& returned) const {
-    return "portal order " + order_ + ": return " + quote_and_bound(returned.number, kNameBound);
+    return "portal order " + order_ + ": return " + quote_and_bound(returned.number, kReturnNameBound);
   }
   std::string by_hand(const Return& returned) const {
-    return "; pay it back there by hand, with [" + plain_line(returned.number, kNameBound) +
+    return "; pay it back there by hand, with [" + plain_line(returned.number, kReturnNameBound) +
            "] at the end of the refund's reason, and replay this, or discard it";
   }
   std::string amount(const Decimal& value) const { return value.text() + " " + portal_.currency; }
@@ -43,23 +43,23 @@ class Planner {
   const PortalRefunds& portal_;
 };
 
-Decimal Planner::refunded(const Return& returned, RefundState state) const {
+Decimal RefundPlanner::refunded(const Return& returned, RefundState state) const {
   Decimal total;
   for (const auto& refund : portal_.refunds) {
-    if (refund.number == returned.number && refund.state == state) total = sum(total, refund.amount);
+    if (refund.number == returned.number && refund.state == state) total = total_of(total, refund.amount);
   }
   return total;
 }
 
-Decimal Planner::left(const SettledPayment& payment) const {
+Decimal RefundPlanner::left(const SettledPayment& payment) const {
   Decimal taken;
   for (const auto& refund : portal_.refunds) {
-    if (refund.payment == payment.id && refund.state != RefundState::failed) taken = sum(taken, refund.amount);
+    if (refund.payment == payment.id && refund.state != RefundState::failed) taken = total_of(taken, refund.amount);
   }
-  return rest(payment.amount, taken);
+  return less(payment.amount, taken);
 }
 
-const SettledPayment* Planner::payment_for(const Decimal& missing) const {
+const SettledPayment* RefundPlanner::payment_for(const Decimal& missing) const {
   const SettledPayment* most = nullptr;
   for (const auto& payment : portal_.payments) {
     if (left(payment) >= missing) return &payment;
@@ -69,11 +69,11 @@ const SettledPayment* Planner::payment_for(const Decimal& missing) const {
 }
 
 // Empty: it can be refunded, or is.
-std::string Planner::problem_with(const Return& returned, const Decimal& there, const Decimal& failed) const {
+std::string RefundPlanner::problem_with(const Return& returned, const Decimal& there, const Decimal& failed) const {
   const auto total = amount(returned.total);
   if (returned.currency != portal_.currency)
-    return begin(returned) + " is in " + quote_and_bound(returned.currency, kNameBound) + ", and the order in " +
-           quote_and_bound(portal_.currency, kNameBound) + by_hand(returned);
+    return begin(returned) + " is in " + quote_and_bound(returned.currency, kReturnNameBound) + ", and the order in " +
+           quote_and_bound(portal_.currency, kReturnNameBound) + by_hand(returned);
   if (returned.total.scale() > portal_.digits)
     return begin(returned) + " is of " + total + ", which has more digits than the portal's money" + by_hand(returned);
   if (there > returned.total)
@@ -83,8 +83,8 @@ std::string Planner::problem_with(const Return& returned, const Decimal& there, 
   if (!failed.is_zero())
     return begin(returned) + ": the portal could not pay back " + amount(failed) + by_hand(returned);
   Decimal all;
-  for (const auto& payment : portal_.payments) all = sum(all, left(payment));
-  const auto missing = rest(returned.total, there);
+  for (const auto& payment : portal_.payments) all = total_of(all, left(payment));
+  const auto missing = less(returned.total, there);
   if (all >= missing) return "";
   if (portal_.payments.empty())
     return begin(returned) + " is of " + total + ", and no payment of the order is settled there: settle it and replay this, or "
@@ -93,9 +93,9 @@ std::string Planner::problem_with(const Return& returned, const Decimal& there, 
          " left there; pay the customer otherwise and discard this";
 }
 
-bool Planner::plan(const Return& returned, RefundPlan& plan) const {
+bool RefundPlanner::plan(const Return& returned, RefundPlan& plan) const {
   const auto made = refunded(returned, RefundState::made), due = refunded(returned, RefundState::due);
-  const auto there = sum(made, due);
+  const auto there = total_of(made, due);
   if (auto problem = problem_with(returned, there, refunded(returned, RefundState::failed)); !problem.empty()) {
     plan.problems.push_back(std::move(problem));
     return false;
@@ -107,7 +107,7 @@ bool Planner::plan(const Return& returned, RefundPlan& plan) const {
     return true;
   }
   if (there == returned.total) return false;
-  const auto missing = rest(returned.total, there);
+  const auto missing = less(returned.total, there);
   const auto* payment = payment_for(missing);
   plan.returned = &returned;
   plan.payment = payment->id;
@@ -119,7 +119,7 @@ bool Planner::plan(const Return& returned, RefundPlan& plan) const {
 }  // namespace
 
 RefundPlan plan_refund(const std::string& order, std::span<const Return> returns, const PortalRefunds& portal) {
-  const Planner planner(order, portal);
+  const RefundPlanner planner(order, portal);
   RefundPlan plan;
   for (const auto& returned : returns) {
     if (planner.plan(returned, plan)) return plan;
