@@ -214,7 +214,7 @@ TEST_F(OrderStatusReturns, StandInTheDocumentInOrderOfIdWithWhatComesBackInTheSa
   sale_line(90, 9, a_, -24);
   sale_line(91, 9, b_, -1);
   sale_line(92, 9, b_, 1);
-  EXPECT_EQ(refunds(), "[" + R"({"number":"8","total":"100","currency":"EUR","reason":"","lines":[]})" + "," +
+  EXPECT_EQ(refunds(), R"([{"number":"8","total":"100","currency":"EUR","reason":"","lines":[]},)" +
                            refund(9, "12.5", line("A", "2") + "," + line("B", "1"), R"(Came \"back\")") + "]");
 }
 
