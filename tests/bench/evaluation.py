@@ -124,7 +124,7 @@ class Evaluation:
                 raise StageError(f'{product.code} in {price_list.name} from {tier["quantity"]}: {ours} here, {shown} in Tryton')
 
 
-def measured(cluster):
+def measured(cluster, _is_quick):
     evaluation = Evaluation(cluster)
     native, tiers = evaluation.native()
     sample = random.Random(1).sample(tiers, min(SAMPLE, len(tiers)))

@@ -5,7 +5,7 @@ namespace ferry::bench {
 namespace {
 
 constexpr std::int64_t kTouched = 100;
-constexpr int kRounds = 25;
+constexpr int kRounds = 25, kQuickRounds = 10;
 constexpr double kGoalMs = 10;
 constexpr double kFlat = 1.5;  // the long history against the short one: what a few more cache misses may cost
 
@@ -64,7 +64,8 @@ std::string thousands(std::int64_t count) {
 
 std::vector<Row> measure_marking(const Bench& bench) {
   History brief(bench, bench.small), whole(bench, bench.large);
-  for (int round = 0; round < kRounds; ++round) {
+  const int rounds = bench.quick ? kQuickRounds : kRounds;
+  for (int round = 0; round < rounds; ++round) {
     brief.round();
     whole.round();
   }
@@ -72,7 +73,7 @@ std::vector<Row> measure_marking(const Bench& bench) {
   Row marked = judged("marking", "100 touched of " + thousands(bench.large.moves) + " moves -> rows marked", time,
                       kGoalMs, "ms");
   marked.measured += " (min " + number(quantile(whole.times(), 0)) + ")";
-  const auto statements = whole.dataset().watched_statements(kRounds);
+  const auto statements = whole.dataset().watched_statements(rounds);
   marked.profile = statements.lines;
   marked.profile.push_back(number(time - statements.sum_ms) + " ms  commit with its flush, round trips, the driver");
   Row flat =

@@ -11,10 +11,9 @@ constexpr double kPerHour = 3600, kShare = 0.05;
 }  // namespace
 
 std::vector<Row> measure_orders(const Bench& bench) {
-  const boost::json::value answer = run_staged("orders.py", bench.quick);
-  if (answer.as_object().contains("skipped")) {
-    return {{"orders", std::string(answer.at("skipped").as_string()), ">= 3600 per hour", "", Outcome::skipped, {}}};
-  }
+  // Tryton alone needs half a second for each
+  if (bench.quick) return {{"orders", "not measured with --quick", ">= 3600 per hour", "", Outcome::skipped, {}}};
+  const boost::json::value answer = run_staged("orders.py", false);
   const auto figure = [&](const char* name) { return answer.at(name).to_number<double>(); };
   const auto processor = [&](const char* who) { return answer.at("processor").at(who).to_number<double>(); };
   const double imported = figure("imported"), seconds = figure("seconds"), deciding = figure("deciding"),

@@ -1,9 +1,8 @@
 #!/usr/bin/python3
 """Measures what it costs to bring portal orders into Tryton, and what of it is Ferry's.
 
-usage: orders.py [--quick] [--orders NUMBER] [--build FOLDER]
-  --quick   60 orders instead of 1,000, and only if the company's database has been made by an earlier run
-  --orders  so many instead
+usage: orders.py [--orders NUMBER] [--build FOLDER]
+  --orders  so many instead of 1,000
 
 Paid orders of 1 to 40 lines wait in a stand-in portal, one in ten of them defective. A real server of Tryton with the real
 module imports them in one go, and Tryton's own worker processes them, which is how a company with so many orders runs it;
@@ -35,7 +34,7 @@ from tests.functional import bulk  # noqa: E402
 from tests.soak.portal import Portal  # noqa: E402
 
 IMPORTED, DIRECT = 'bench_orders', 'bench_orders_direct'
-ORDERS, QUICK_ORDERS, SAMPLE, WARM_UP = 1000, 60, 40, 3
+ORDERS, SAMPLE, WARM_UP = 1000, 40, 3
 LINES = 40
 PRODUCTS = 2000  # so that an order is about few of them
 DEFECTS = {'NOT-IN-ERP': 'unknown', 'SKU-000049': 'not salable', 'SKU-000050': 'inactive'}
@@ -287,16 +286,13 @@ def measured(folder, cluster, build, count):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--quick', action='store_true')
-    parser.add_argument('--orders', type=int)
+    parser.add_argument('--orders', type=int, default=ORDERS)
     parser.add_argument('--build', type=Path, default=ROOT / 'build' / 'release')
     arguments = parser.parse_args()
     folder, cluster = save.stage()
     try:
-        if save.prepared(folder, cluster, arguments, IMPORTED) is None:
-            print(json.dumps(dict(skipped='not measured: --only save without --quick makes the company first')))
-            return
-        conf = save.prepared(folder, cluster, arguments, DIRECT)
+        save.prepared(folder, cluster, arguments.build, IMPORTED)
+        conf = save.prepared(folder, cluster, arguments.build, DIRECT)
         for database in (IMPORTED, DIRECT):
             with cluster.cursor(database, 'tryton') as cursor:
                 bulk.add_products(cursor, 51, PRODUCTS)
@@ -305,8 +301,7 @@ def main():
         os.environ['TRYTOND_CONFIG'] = str(conf)
         from trytond.config import config
         config.update_etc(str(conf))
-        count = arguments.orders or (QUICK_ORDERS if arguments.quick else ORDERS)
-        print(json.dumps(measured(folder, cluster, arguments.build, count)))
+        print(json.dumps(measured(folder, cluster, arguments.build, arguments.orders)))
     finally:
         cluster.stop()
 

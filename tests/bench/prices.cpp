@@ -58,7 +58,7 @@ struct Times {
 void race(const Bench& bench, Dataset& dataset, EngineProcess& engine, Portal& portal, Times& times) {
   Floor floor(dataset, true);
   Script script(bench.cluster, dataset, portal.port());
-  const int rounds = bench.quick ? 3 : 5;
+  const int rounds = bench.quick ? 2 : 5;
   for (int round = -1; round < rounds; ++round) {
     Times warming;
     Times& of = round < 0 ? warming : times;
@@ -85,7 +85,7 @@ Times measured(const Bench& bench) {
   };
   with_engine(kInFlight, [&](EngineProcess& engine) {
     race(bench, dataset, engine, portal, times);
-    for (int round = bench.quick ? 2 : 5; round > 0; --round) engine_round(dataset, engine, portal, times.far);
+    for (int round = bench.quick ? 1 : 5; round > 0; --round) engine_round(dataset, engine, portal, times.far);
   });
   with_engine(1, [&](EngineProcess& engine) { engine_round(dataset, engine, portal, times.one_by_one); });
   return times;

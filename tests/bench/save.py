@@ -2,7 +2,7 @@
 """Measures what Ferry adds to a save in Tryton: pairs of the same save with and without it, in turn, in one process.
 
 usage: save.py [--quick] [--build FOLDER]
-  --quick  only if the company's database has been made by an earlier run; making it takes a minute or two
+  --quick  fewer saves, and only if the company's database has been made by an earlier run; making it takes a minute or two
 
 With Ferry: its module is active and its tables are there, so that each save reports what it changed in its own
 transaction. Without: the same server, in which no model counts as one that concerns a portal. The engine itself is kept
@@ -29,7 +29,7 @@ from installer.stage.processes import StageError, free_port  # noqa: E402
 from installer.stage.tryton import Erp, python_path  # noqa: E402
 
 DATABASE = 'bench_save'
-PAIRS = 200
+PAIRS, QUICK_PAIRS = 200, 40
 
 
 class Hooks:
@@ -114,17 +114,18 @@ def ratio(times):
     return statistics.median(with_ferry / without for with_ferry, without in zip(times[True], times[False]))
 
 
-def measured(_):
+def measured(_, is_quick):
+    pairs = QUICK_PAIRS if is_quick else PAIRS
     saves, hooks = Saves(), Hooks()
     gc.disable()
     rows = []
     for save in (saves.move_done, saves.sale_entered, saves.move_changed):
-        clock, processor = paired(save, hooks, PAIRS)
+        clock, processor = paired(save, hooks, pairs)
         rows.append(dict(what=save.__doc__.split('.')[0].split(':')[0], ratio=ratio(clock), processor=ratio(processor),
                          without_ms=statistics.median(clock[False]),
                          added_ms=statistics.median(a - b for a, b in zip(clock[True], clock[False]))))
         gc.collect()
-    return dict(pairs=PAIRS, rows=rows)
+    return dict(pairs=pairs, rows=rows)
 
 
 def stage():
@@ -137,27 +138,27 @@ def stage():
     return folder, cluster
 
 
-def prepared(folder, cluster, arguments, database):
-    """The configuration for a database with Ferry enabled in it; None when it would take too long to make."""
+def prepared(folder, cluster, build, database, if_made=False):
+    """The configuration for a database with Ferry enabled in it; None with `if_made` when the company is still to be made."""
     erp = Erp(cluster, folder)
-    if arguments.quick and not erp.has_template_with_ferry:
+    if if_made and not erp.has_template_with_ferry:
         return None
     template = erp.template_with_ferry()
     cluster.drop_database(database)
     cluster.create_database(database, 'tryton', template)
-    Ferry(erp, None, arguments.build).enable(database)
+    Ferry(erp, None, build).enable(database)
     return erp.configure('bench', **{'host.engine': 'off'})
 
 
 def measure(documentation, database, measured):
-    """The program: prints what measured(cluster) returns, with Tryton set up for the database."""
+    """The program: prints what measured(cluster, is_quick) returns, with Tryton set up for the database."""
     parser = argparse.ArgumentParser(description=documentation, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--quick', action='store_true')
     parser.add_argument('--build', type=Path, default=ROOT / 'build' / 'release')
     arguments = parser.parse_args()
     folder, cluster = stage()
     try:
-        conf = prepared(folder, cluster, arguments, database)
+        conf = prepared(folder, cluster, arguments.build, database, if_made=arguments.quick)
         if conf is None:
             print(json.dumps(dict(skipped='not measured: --only save without --quick makes the company first')))
             return
@@ -165,7 +166,7 @@ def measure(documentation, database, measured):
         os.environ['TRYTOND_CONFIG'] = str(conf)
         from trytond.config import config
         config.update_etc(str(conf))
-        print(json.dumps(measured(cluster)))
+        print(json.dumps(measured(cluster, arguments.quick)))
     finally:
         cluster.stop()
 

@@ -51,6 +51,21 @@ std::string prices(const Shop& shop, const json::object& given) {
   return json::serialize(found);
 }
 
+// What a customer reads there: of each SKU its name ("": not enabled), what the customers of the price list get off and
+// pay ("": nothing); of each party's code the customer's name.
+std::string records(const Shop& shop, const json::object& given) {
+  json::object products, customers;
+  for (const auto& item : given.at("skus").as_array()) {
+    const std::string sku(item.as_string());
+    products[sku] = {{"name", shop.name(sku)}, {"discount", shop.discount(sku)}, {"fixed_price", shop.fixed_price(sku)}};
+  }
+  for (const auto& item : given.at("customers").as_array()) {
+    const std::string code(item.as_string());
+    customers[code] = shop.customer_name(code);
+  }
+  return json::serialize(json::object{{"products", std::move(products)}, {"customers", std::move(customers)}});
+}
+
 }  // namespace
 
 Climate parse_climate(std::string_view body, Instant now) {
@@ -87,6 +102,7 @@ std::string control(const ControlContext& context, std::string_view page, std::s
   if (page == "/orders") return place_order(desk.shop, given);
   if (page == "/stock") return stock(desk.shop, given);
   if (page == "/prices") return prices(desk.shop, given);
+  if (page == "/records") return records(desk.shop, given);
   if (page == "/variants") {
     for (const auto& sku : given.at("skus").as_array())
       desk.shop.add_variant(std::string(sku.as_string()), given.at("on_hand").to_number<std::int64_t>());

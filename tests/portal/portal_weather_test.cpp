@@ -193,6 +193,8 @@ TEST_F(PortalWeather, AScriptDrivesIt) {
     EXPECT_THAT(control(context, "/orders", R"({"lines":[{"sku":"A","quantity":2},{"sku":"B","quantity":1}]})"),
                 HasSubstr(R"("code":"CODE1")"));
     EXPECT_EQ(control(context, "/stock", R"({"skus":["A"]})"), R"({"A":{"on_hand":100,"saleable":98}})");
+    EXPECT_EQ(control(context, "/records", R"({"skus":["A"],"customers":["7"]})"),
+              R"({"products":{"A":{"name":"A","discount":"","fixed_price":""}},"customers":{"7":""}})");
     EXPECT_THAT(control(context, "/shop", "{}"), HasSubstr(R"("state":"PaymentSettled","number":"")"));
     control(context, "/fulfil", R"({"id":"1"})");
     EXPECT_EQ(desk.shop.on_hand("A"), 98);

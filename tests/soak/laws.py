@@ -25,9 +25,21 @@ SELECT p.code, l.list_price, c.cost_price FROM product_product p JOIN product_li
 JOIN product_cost_price c ON c.product = p.id WHERE p.code LIKE 'SKU-%%'
 '''
 
+_NAMES = "SELECT p.code, t.name FROM product_product p JOIN product_template t ON t.id = p.template WHERE p.code LIKE 'SKU-%%'"
+_TERMS = '''
+SELECT p.code, l.formula FROM product_price_list_line l JOIN product_product p ON p.id = l.product WHERE p.code LIKE 'SKU-%%'
+'''
+_CUSTOMERS = "SELECT code, name FROM party_party WHERE name LIKE 'Dealer %%'"
+
 
 def _amount(text):
     return Decimal(text) if text else None
+
+
+def _off_and_net(formula):
+    """What a line of a price list is to a customer: per cent off, or a net price; each None where it is the other."""
+    before, times, rate = formula.partition('unit_price * ')
+    return (100 * (1 - Decimal(rate)), None) if times else (None, Decimal(before))
 
 
 class Laws:
@@ -37,7 +49,8 @@ class Laws:
     def all(self):
         """(name, what breaks it)"""
         return [(name.replace('_', ' '), getattr(self, name)()[:_MOST]) for name in (
-            'the_portal_shows_what_the_ERP_says', 'the_portal_shows_the_ERPs_prices', 'every_paid_order_is_one_sale_and_bears_its_number',
+            'the_portal_shows_what_the_ERP_says', 'the_portal_shows_the_ERPs_prices', 'the_portal_shows_the_ERPs_names_and_terms',
+            'every_paid_order_is_one_sale_and_bears_its_number',
             'every_other_sale_is_not_of_the_portal', 'the_counts_of_every_run_balance',
             'what_waits_for_a_person_says_why', 'the_rate_was_never_above_the_configured_one', 'every_outage_was_recovered_from',
             'memory_does_not_grow', 'open_files_and_threads_do_not_grow', 'connections_do_not_grow')]
@@ -64,6 +77,16 @@ class Laws:
         wanted = {sku: values for sku, *values in self.stage.state.rows(_PRICES)}
         return [f'{sku}: the portal has list price and cost {shown[sku]}, the ERP {wanted[sku]}; {self._known_of(sku)}'
                 for sku in self.stage.products if list(shown[sku]) != wanted[sku]]
+
+    def the_portal_shows_the_ERPs_names_and_terms(self):
+        names, customers = dict(self.stage.state.rows(_NAMES)), dict(self.stage.state.rows(_CUSTOMERS))
+        terms = {sku: _off_and_net(formula) for sku, formula in self.stage.state.rows(_TERMS)}
+        wanted = {sku: (names[sku], *terms.get(sku, (None, None))) for sku in self.stage.products}
+        shown, shown_customers = self.stage.portal.records(list(wanted), list(customers))
+        shown = {sku: (name, _amount(off), _amount(net)) for sku, (name, off, net) in shown.items()}
+        return [f'{label}: the portal has {there[label]}, the ERP {value}; {self._known_of(label)}'
+                for there, here in ((shown, wanted), (shown_customers, customers)) for label, value in here.items()
+                if there[label] != value]
 
     def _known_of(self, sku):
         return self.stage.state.rows('SELECT feed, state, desired, acknowledged, reason FROM ferry.publication WHERE label = %s', sku)
@@ -158,7 +181,7 @@ def unfinished(stage, laws):
                             "SELECT state, count(*) FROM ferry.portal_order WHERE state IN ('ready', 'waiting') AND NOT cancelled GROUP BY 1")
     left, waiting = sum(count for _, count in rows), [f'{count} {state}' for state, count in rows]
     for law in (laws.every_paid_order_is_one_sale_and_bears_its_number, laws.the_portal_shows_what_the_ERP_says,
-                laws.the_portal_shows_the_ERPs_prices):
+                laws.the_portal_shows_the_ERPs_prices, laws.the_portal_shows_the_ERPs_names_and_terms):
         broken = law()
         left += len(broken)
         waiting += broken[:1]

@@ -43,15 +43,22 @@ class Portal:
         """SKU → (list price, cost)."""
         return {sku: (shown['list_price'], shown['cost']) for sku, shown in self.ask('prices', skus=skus).items()}
 
+    def records(self, skus, customers):
+        """(SKU → (name, per cent off, fixed net price), party's code → name)"""
+        shown = self.ask('records', skus=skus, customers=customers)
+        return {sku: tuple(values[name] for name in ('name', 'discount', 'fixed_price'))
+                for sku, values in shown['products'].items()}, shown['customers']
+
 
 # Shares per million of the requests to which each can happen. What asks everybody to wait is rarer than the rest: each of
 # them costs the whole channel its wait. An exchange takes two requests; where half of the exchanges fail, the breaker is open
-# for most of the time, rightly, and little is learnt of the rest.
+# for most of the time, rightly, and little is learnt of the rest. What an answer may look like without having failed
+# (reordered, with a field that nobody knows, a page twice) comes more often.
 _FAULTS = {
     'slow answer': 5_000, '429': 20, '429 with seconds': 500, '429 with a date': 200, '423': 10_000, '5xx': 30_000,
     'THROTTLED': 20, 'reset before': 30_000, 'reset after': 30_000, 'half an answer': 30_000, 'answer lost': 300, 'applied late': 500,
-    'reordered': 60_000, 'missing items': 20_000, 'duplicated page': 30_000, 'repeated cursor': 20_000, 'page drift': 30_000,
-    'token expired': 3_000, 'unknown field': 60_000, 'null value': 5_000, 'changed type': 5_000,
+    'reordered': 150_000, 'missing items': 20_000, 'duplicated page': 60_000, 'repeated cursor': 20_000, 'page drift': 30_000,
+    'token expired': 3_000, 'unknown field': 150_000, 'null value': 5_000, 'changed type': 5_000,
 }
 
 

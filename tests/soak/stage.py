@@ -17,8 +17,10 @@ from .portal import Portal
 
 DATABASE = 'soak'
 LEASE = 3
-JOBS = ['stock', 'list_price', 'cost', 'order_status', 'intake', 'reconcile']
-FEEDS = 3  # with a record of each product
+JOBS = ['product', 'stock', 'list_price', 'cost', 'discount', 'fixed_net_price', 'customer', 'order_status', 'intake', 'reconcile']
+EACH = 4  # feeds with a record of each product
+CUSTOMERS = 20
+LISTED = 40  # products in the price list: half of them cheaper by per cent, the others with a net price
 RATE = 120  # requests per second that the channel may send
 SMALL_DISK = 'soak_small_disk'
 
@@ -63,13 +65,25 @@ class Stage:
             self.servers[name].start()
             self.servers[name].wait_ready()
         self.progress('two servers and a cron process of the ERP run')
-        self.channel = make_channel(self.servers['second'].client(), self.portal.url, ferry_poll_interval=1, ferry_batch_cap=2,
-                                    ferry_settings=_settings())
-        if not wait_until(lambda: self._synchronised() == FEEDS * len(self.products), 180):
-            raise StageError(f'only {self._synchronised()} of {FEEDS * len(self.products)} records are on the portal after the '
-                             'first synchronisation')
+        self._connect(self.servers['second'].client())
+        records = EACH * len(self.products) + LISTED + CUSTOMERS
+        if not wait_until(lambda: self._synchronised() == records, 240):
+            raise StageError(f'only {self._synchronised()} of {records} records are on the portal after the first synchronisation')
         self.progress(f'{len(self.products)} products are on the portal')
         self.disk.take(DATABASE)
+
+    def _connect(self, client):
+        trade = client.create('party.category', name='Trade')
+        for number in range(CUSTOMERS):
+            client.create('party.party', name=f'Dealer {number}', categories=[('add', [trade])], contact_mechanisms=[
+                ('create', [dict(type='email', value=f'dealer{number}@example.com')])])
+        goods = client.search('product.product', ['code', 'in', self.products[:LISTED]], order=[['code', 'ASC']])
+        price_list = client.create('product.price_list', name='Dealers', company=1, unit='product_default', lines=[('create', [
+            dict(sequence=number, product=product, formula='unit_price * 0.9' if number < LISTED // 2 else '4.5')
+            for number, product in enumerate(goods)])])
+        self.channel = make_channel(
+            client, self.portal.url, ferry_poll_interval=1, ferry_batch_cap=2, ferry_settings=_settings(price_list),
+            ferry_customers='all', ferry_customer_categories=[('add', [trade])])
 
     def _synchronised(self):
         return self.state.value("SELECT count(*) FROM ferry.publication WHERE state = 'settled'")
@@ -108,9 +122,10 @@ class Stage:
         self.disk.forget()
 
 
-def _settings():
+def _settings(price_list):
     values = {'lease': LEASE, 'order_poll_interval': 1, 'rate_per_second': RATE, 'request_timeout': 2, 'page_size': 25,
               'full_interval': 60, 'max_attempts': 1000, 'jobs': JOBS,
+              'customer_code_field': 'erpPartyCode', 'price_list_channels': {str(price_list): 'list'},
               # prices jump here for no reason: nobody is to be asked about that
               'guard_changed': 0, 'guard_fall': 0, 'guard_rise': 0}
     return json.dumps(values)

@@ -10,7 +10,7 @@ import psycopg2
 from installer.stage.ferry import move_stock
 from installer.stage.rpc import RpcError
 
-from .stage import DATABASE
+from .stage import CUSTOMERS, DATABASE, LISTED
 
 CANARIES = 6  # the last products: touched by nobody but who measures recovery
 
@@ -35,6 +35,16 @@ _COST = '''
 UPDATE product_cost_price c SET cost_price = n.price FROM (
     SELECT p.id, min(g.price) AS price FROM unnest(%(skus)s, %(prices)s) AS g(sku, price)
     JOIN product_product p ON p.code = g.sku GROUP BY p.id ORDER BY 1) n WHERE c.product = n.id'''
+_PRODUCT = '''
+UPDATE product_template t SET name = n.name FROM unnest(%(skus)s, %(names)s) AS n(sku, name)
+JOIN product_product p ON p.code = n.sku WHERE t.id = p.template'''
+_DISCOUNT = '''
+UPDATE product_price_list_line l SET formula = 'unit_price * ' || n.rate FROM unnest(%(skus)s, %(rates)s) AS n(sku, rate)
+JOIN product_product p ON p.code = n.sku WHERE l.product = p.id AND starts_with(l.formula, 'unit_price')'''
+_NET = '''
+UPDATE product_price_list_line l SET formula = n.price FROM unnest(%(skus)s, %(prices)s) AS n(sku, price)
+JOIN product_product p ON p.code = n.sku WHERE l.product = p.id AND NOT starts_with(l.formula, 'unit_price')'''
+_CUSTOMER = "UPDATE party_party SET name = %(name)s WHERE name LIKE 'Dealer %%' AND id %% %(of)s = %(number)s"
 _LOST = (psycopg2.Error, RpcError, OSError)  # of somebody whose server was just killed
 
 
@@ -42,13 +52,14 @@ class Work:
     def __init__(self, stage, seed):
         self.stage = stage
         self.products = stage.products[:-CANARIES]
-        self.counts = dict.fromkeys(('sql', 'prices', 'rpc', 'late', 'fulfilled', 'cancelled', 'broken off'), 0)
+        self.counts = dict.fromkeys(('sql', 'prices', 'masters', 'terms', 'rpc', 'late', 'fulfilled', 'cancelled', 'broken off'), 0)
         self.slowest_rpc = 0.0
         self.orders = {}  # code → what was ordered
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._threads = [threading.Thread(target=self._go_on, args=(task, random.Random(f'{seed}/{task.__name__}')), daemon=True)
-                         for task in (self.program, self.price_program, self.late_program, self.clerk, self.customers, self.warehouse)]
+                         for task in (self.program, self.price_program, self.master_program, self.terms_program,
+                                      self.late_program, self.clerk, self.customers, self.warehouse)]
 
     def start(self):
         for thread in self._threads:
@@ -92,6 +103,26 @@ class Work:
                 prices = [Decimal(chance.randint(1, 100_000)) / 100 for _ in skus]
                 cursor.execute(chance.choice((_PRICE, _PRICE, _COST)), {'skus': skus, 'prices': prices})
                 self._count('prices', len(skus))
+
+    def master_program(self, chance):
+        """Products and customers get other names, by plain SQL."""
+        with self.stage.cluster.cursor(DATABASE, 'tryton') as cursor:
+            while not self._stop.wait(1):
+                skus = chance.sample(self.products, 2)
+                cursor.execute(_PRODUCT, {'skus': skus, 'names': [f'Item {chance.randint(1, 999)}' for _ in skus]})
+                number = chance.randrange(CUSTOMERS)
+                cursor.execute(_CUSTOMER, {'name': f'Dealer {chance.randint(1, 999)}', 'of': CUSTOMERS, 'number': number})
+                self._count('masters', len(skus) + cursor.rowcount)
+
+    def terms_program(self, chance):
+        """Price lists, by plain SQL."""
+        with self.stage.cluster.cursor(DATABASE, 'tryton') as cursor:
+            while not self._stop.wait(1):
+                skus = chance.sample(self.products[:LISTED], 4)
+                cursor.execute(_DISCOUNT, {'skus': skus, 'rates': [f'0.{chance.randint(11, 99)}' for _ in skus]})
+                self._count('terms', cursor.rowcount)
+                cursor.execute(_NET, {'skus': skus, 'prices': [f'{chance.randint(1, 99)}.{chance.randint(10, 99)}' for _ in skus]})
+                self._count('terms', cursor.rowcount)
 
     def late_program(self, chance):
         """Writes, and commits long after; now and then not at all."""
