@@ -136,6 +136,51 @@ TEST(MedusaOrder, WhatTheCustomerWasCreditedIsANegativeSurcharge) {
   EXPECT_EQ(document(value).at("surcharges").at(0).at("gross"), "-5");
 }
 
+TEST(MedusaOrder, CustomersOwnNumberAndTaxIdentifierAreReadFromMetadata) {
+  auto value = order();
+  value["metadata"] = json::object{{"po_number", "PO 4711"}};
+  value["customer"] = json::object{{"metadata", json::object{{"vat", "BE 0897.290.877"}}}};
+  auto settings = test::settings();
+  settings.tax_identifier_key = "";
+  const auto without = json::parse(read_order(value, settings)->document);
+  EXPECT_FALSE(without.as_object().contains("customer_reference"));
+  EXPECT_FALSE(without.at("customer").as_object().contains("tax_identifier"));
+  settings.customer_reference_key = "po_number";
+  settings.tax_identifier_key = "vat";
+  const auto with = json::parse(read_order(value, settings)->document);
+  EXPECT_EQ(with.at("customer_reference"), "PO 4711");
+  EXPECT_EQ(with.at("customer").at("tax_identifier"), "BE 0897.290.877");
+}
+
+TEST(MedusaOrder, D1_ADiscountIsTakenOffBeforeTheTax) {
+  auto value = order();
+  value["items"] = json::array{line("1", "88", "8", "0")};  // 100 less 20
+  value["items"].as_array()[0].as_object()["tax_lines"] = json::array{json::object{{"raw_rate", raw("10")}}};
+  value["raw_total"] = raw("88");
+  value["raw_tax_total"] = raw("8");
+  EXPECT_EQ(first_line(value).at("unit_price"), "80");
+  EXPECT_EQ(first_line(value).at("tax_rate"), "10");
+  EXPECT_EQ(document(value).at("gross"), "88");
+}
+
+TEST(MedusaOrder, CannotBeToldFromAnotherWithoutIdNumberOrDate) {
+  const auto settings = test::settings();
+  for (const auto* field : {"id", "display_id", "created_at"}) {
+    auto value = order();
+    value[field] = nullptr;
+    EXPECT_FALSE(read_order(value, settings)) << field;
+  }
+}
+
+TEST(MedusaOrder, AmountsBeyondAnyMoneyAreNone) {
+  auto value = order();
+  value["raw_total"] = raw("1000000000000");
+  value["raw_tax_total"] = raw("-999999999999");
+  EXPECT_EQ(document(value).at("gross"), "0");
+  value["items"] = json::array{line("0.000001", "999999999999", "0", "0")};
+  EXPECT_EQ(first_line(value).at("unit_price"), "0");
+}
+
 // The order as it is after all of the first of two lines came back, and one of the second, damaged: 23.8238 and 11.9119.
 json::object returned_order() {
   auto value = order();
@@ -229,51 +274,6 @@ TEST(MedusaOrder, RefundedAltogetherAndDeliveredItIsNotLookedAtForEver) {
   EXPECT_FALSE(read(value).open);
   value["items"] = json::array{line("2", "23.8238", "3.8038", "0")};
   EXPECT_TRUE(read(value).open) << "the portal still holds it back";
-}
-
-TEST(MedusaOrder, CustomersOwnNumberAndTaxIdentifierAreReadFromMetadata) {
-  auto value = order();
-  value["metadata"] = json::object{{"po_number", "PO 4711"}};
-  value["customer"] = json::object{{"metadata", json::object{{"vat", "BE 0897.290.877"}}}};
-  auto settings = test::settings();
-  settings.tax_identifier_key = "";
-  const auto without = json::parse(read_order(value, settings)->document);
-  EXPECT_FALSE(without.as_object().contains("customer_reference"));
-  EXPECT_FALSE(without.at("customer").as_object().contains("tax_identifier"));
-  settings.customer_reference_key = "po_number";
-  settings.tax_identifier_key = "vat";
-  const auto with = json::parse(read_order(value, settings)->document);
-  EXPECT_EQ(with.at("customer_reference"), "PO 4711");
-  EXPECT_EQ(with.at("customer").at("tax_identifier"), "BE 0897.290.877");
-}
-
-TEST(MedusaOrder, D1_ADiscountIsTakenOffBeforeTheTax) {
-  auto value = order();
-  value["items"] = json::array{line("1", "88", "8", "0")};  // 100 less 20
-  value["items"].as_array()[0].as_object()["tax_lines"] = json::array{json::object{{"raw_rate", raw("10")}}};
-  value["raw_total"] = raw("88");
-  value["raw_tax_total"] = raw("8");
-  EXPECT_EQ(first_line(value).at("unit_price"), "80");
-  EXPECT_EQ(first_line(value).at("tax_rate"), "10");
-  EXPECT_EQ(document(value).at("gross"), "88");
-}
-
-TEST(MedusaOrder, CannotBeToldFromAnotherWithoutIdNumberOrDate) {
-  const auto settings = test::settings();
-  for (const auto* field : {"id", "display_id", "created_at"}) {
-    auto value = order();
-    value[field] = nullptr;
-    EXPECT_FALSE(read_order(value, settings)) << field;
-  }
-}
-
-TEST(MedusaOrder, AmountsBeyondAnyMoneyAreNone) {
-  auto value = order();
-  value["raw_total"] = raw("1000000000000");
-  value["raw_tax_total"] = raw("-999999999999");
-  EXPECT_EQ(document(value).at("gross"), "0");
-  value["items"] = json::array{line("0.000001", "999999999999", "0", "0")};
-  EXPECT_EQ(first_line(value).at("unit_price"), "0");
 }
 
 }  // namespace

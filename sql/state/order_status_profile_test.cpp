@@ -179,6 +179,67 @@ TEST_F(OrderStatusProfile, OfThousandsOfLinesIsOneDocument) {
   EXPECT_GT(longest, 5000U * 30U) << "read whole";
 }
 
+// ---- which rows lead to it ------------------------------------------------------------------------------------------
+
+struct Source {
+  const char* table;
+  const char* written;
+  bool is_news = true;
+};
+
+// Each is written after the ones before it.
+constexpr Source kSources[] = {
+    {"sale_sale", "UPDATE sale_sale SET state = 'done' WHERE id = 7"},
+    {"stock_shipment_out", "UPDATE stock_shipment_out SET state = 'done'"},
+    {"stock_shipment_out", "UPDATE stock_shipment_out SET reference = 'T'"},
+    {"stock_move", "UPDATE stock_move SET internal_quantity = 5 WHERE origin = 'sale.line,70'"},
+    {"stock_package", "INSERT INTO stock_package (shipment, shipping_reference) VALUES ('stock.shipment.out,1', 'P')"},
+    {"sale_line_component", "UPDATE sale_line_component SET quantity = 4"},
+    {"stock_move", "UPDATE stock_move SET internal_quantity = 4 WHERE origin = 'sale.line.component,1'"},
+    {"sale_line", "UPDATE sale_line SET quantity = 4 WHERE id = 72"},
+    {"sale_line", "UPDATE sale_line SET quantity = quantity WHERE id = 70", false},
+    {"stock_move", "INSERT INTO stock_move (product, from_location, to_location, state, internal_quantity) VALUES (1, 9, 2, "
+     "'done', 5)", false},
+};
+
+TEST_F(OrderStatusProfile, A5_WhateverAShipmentRestsOnLeadsToItsOrder) {
+  const auto kit = product("K", 0), c = product("C", 100);
+  sale_line(72, 7, kit, 2);
+  sql("INSERT INTO sale_line_component (id, line, product, quantity) VALUES (1, 72, " + std::to_string(c) + ", 2)");
+  shipment(1, "packed");
+  move_of(1, "sale.line,70", a_, "4");
+  move_of(1, "sale.line.component,1", c, "2");
+  run(status_, RunMode::full, Feed::order_status);
+  for (const Source& source : kSources) {
+    sql(source.written);
+    EXPECT_EQ(run(status_, RunMode::watermark, Feed::order_status).counts.changed, source.is_news ? 1 : 0) << source.written;
+    EXPECT_EQ(run(status_, RunMode::full, Feed::order_status).counts.changed, 0) << source.written;
+  }
+}
+
+// A shipment is committed long after it was written, and a watermark has passed meanwhile.
+TEST_F(OrderStatusProfile, AShipmentThatIsCommittedLateIsFound) {
+  run(status_, RunMode::full, Feed::order_status);
+  Connection late(testing::PrivateCluster::instance().settings(database_));
+  late.run("BEGIN; INSERT INTO stock_shipment_out (id, number, state) VALUES (1, 'OUT-1', 'done'); INSERT INTO stock_move "
+           "(product, from_location, to_location, state, internal_quantity, origin, shipment) VALUES (" + std::to_string(a_) +
+           ", 3, 8, 'done', 4, 'sale.line,70', 'stock.shipment.out,1')");
+  sql("UPDATE sale_sale SET state = 'done'");
+  EXPECT_EQ(run(status_, RunMode::watermark, Feed::order_status).counts.changed, 1);
+  late.run("COMMIT");
+  EXPECT_EQ(run(status_, RunMode::watermark, Feed::order_status).counts.changed, 1);
+  EXPECT_THAT(documents(), ::testing::HasSubstr("OUT-1"));
+}
+
+TEST_F(OrderStatusProfile, AHintOfTheSaleIsEnough) {
+  run(status_, RunMode::full, Feed::order_status);
+  shipment(1);
+  move_of(1, "sale.line,70", a_, "4");
+  EXPECT_EQ(run(status_, RunMode::hints, Feed::order_status).counts.changed, 0);
+  hint(7, "order_status");
+  EXPECT_EQ(run(status_, RunMode::hints, Feed::order_status).counts.changed, 1);
+}
+
 // ---- returns --------------------------------------------------------------------------------------------------------
 
 class OrderStatusReturns : public OrderStatusProfile {
@@ -253,67 +314,6 @@ TEST_F(OrderStatusReturns, AWriteOfTheReturnLeadsToItsOrder) {
   sql("UPDATE sale_sale SET state = 'processing' WHERE id = 8");
   EXPECT_EQ(run(status_, RunMode::watermark, Feed::order_status).counts.changed, 1);
   EXPECT_EQ(run(status_, RunMode::full, Feed::order_status).counts.changed, 0);
-}
-
-// ---- which rows lead to it ------------------------------------------------------------------------------------------
-
-struct Source {
-  const char* table;
-  const char* written;
-  bool is_news = true;
-};
-
-// Each is written after the ones before it.
-constexpr Source kSources[] = {
-    {"sale_sale", "UPDATE sale_sale SET state = 'done' WHERE id = 7"},
-    {"stock_shipment_out", "UPDATE stock_shipment_out SET state = 'done'"},
-    {"stock_shipment_out", "UPDATE stock_shipment_out SET reference = 'T'"},
-    {"stock_move", "UPDATE stock_move SET internal_quantity = 5 WHERE origin = 'sale.line,70'"},
-    {"stock_package", "INSERT INTO stock_package (shipment, shipping_reference) VALUES ('stock.shipment.out,1', 'P')"},
-    {"sale_line_component", "UPDATE sale_line_component SET quantity = 4"},
-    {"stock_move", "UPDATE stock_move SET internal_quantity = 4 WHERE origin = 'sale.line.component,1'"},
-    {"sale_line", "UPDATE sale_line SET quantity = 4 WHERE id = 72"},
-    {"sale_line", "UPDATE sale_line SET quantity = quantity WHERE id = 70", false},
-    {"stock_move", "INSERT INTO stock_move (product, from_location, to_location, state, internal_quantity) VALUES (1, 9, 2, "
-     "'done', 5)", false},
-};
-
-TEST_F(OrderStatusProfile, A5_WhateverAShipmentRestsOnLeadsToItsOrder) {
-  const auto kit = product("K", 0), c = product("C", 100);
-  sale_line(72, 7, kit, 2);
-  sql("INSERT INTO sale_line_component (id, line, product, quantity) VALUES (1, 72, " + std::to_string(c) + ", 2)");
-  shipment(1, "packed");
-  move_of(1, "sale.line,70", a_, "4");
-  move_of(1, "sale.line.component,1", c, "2");
-  run(status_, RunMode::full, Feed::order_status);
-  for (const Source& source : kSources) {
-    sql(source.written);
-    EXPECT_EQ(run(status_, RunMode::watermark, Feed::order_status).counts.changed, source.is_news ? 1 : 0) << source.written;
-    EXPECT_EQ(run(status_, RunMode::full, Feed::order_status).counts.changed, 0) << source.written;
-  }
-}
-
-// A shipment is committed long after it was written, and a watermark has passed meanwhile.
-TEST_F(OrderStatusProfile, AShipmentThatIsCommittedLateIsFound) {
-  run(status_, RunMode::full, Feed::order_status);
-  Connection late(testing::PrivateCluster::instance().settings(database_));
-  late.run("BEGIN; INSERT INTO stock_shipment_out (id, number, state) VALUES (1, 'OUT-1', 'done'); INSERT INTO stock_move "
-           "(product, from_location, to_location, state, internal_quantity, origin, shipment) VALUES (" + std::to_string(a_) +
-           ", 3, 8, 'done', 4, 'sale.line,70', 'stock.shipment.out,1')");
-  sql("UPDATE sale_sale SET state = 'done'");
-  EXPECT_EQ(run(status_, RunMode::watermark, Feed::order_status).counts.changed, 1);
-  late.run("COMMIT");
-  EXPECT_EQ(run(status_, RunMode::watermark, Feed::order_status).counts.changed, 1);
-  EXPECT_THAT(documents(), ::testing::HasSubstr("OUT-1"));
-}
-
-TEST_F(OrderStatusProfile, AHintOfTheSaleIsEnough) {
-  run(status_, RunMode::full, Feed::order_status);
-  shipment(1);
-  move_of(1, "sale.line,70", a_, "4");
-  EXPECT_EQ(run(status_, RunMode::hints, Feed::order_status).counts.changed, 0);
-  hint(7, "order_status");
-  EXPECT_EQ(run(status_, RunMode::hints, Feed::order_status).counts.changed, 1);
 }
 
 }  // namespace
