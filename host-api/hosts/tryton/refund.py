@@ -86,7 +86,8 @@ class Refund:
         if self.is_paid_by_ferry() or self.link_keyed():
             return
         returned = self.copy()
-        self.return_goods(returned)
+        if not self.are_goods_kept:
+            self.return_goods(returned)
         self.return_money(returned)
         returned = Sale(returned.id)
         residual = -self.gross - returned.total_amount
@@ -99,6 +100,13 @@ class Refund:
             self.reject_total(returned)
         if self.entry.shop.ferry_confirm_returns:
             Sale.confirm([returned])
+
+    @property
+    def are_goods_kept(self):
+        "By its reason: damaged, or left to the customer"
+        reason = (self.values['reason'] or '').casefold()
+        kept = (self.entry.shop.ferry_kept_reasons or '').splitlines()
+        return any(r.strip().casefold() in reason for r in kept if r.strip())
 
     def reject_total(self, returned):
         lang = Pool().get('ir.lang').get()
@@ -236,7 +244,7 @@ class Refund:
             self.charge(returned, self.shipping_product(), shipping,
                 gettext('ferry.msg_refund_shipping'))
         money = self.gross - shipping
-        if money and not self.values['lines']:
+        if money and (self.are_goods_kept or not self.values['lines']):
             self.charge(returned, self.money_product(), money,
                 self.values['reason'] or gettext('ferry.msg_refund_money'))
 

@@ -566,6 +566,29 @@ class RefundTestCase(RevisionCase):
                 self.lines(second), [('SHIP', -1, Decimal('1.0000'))])
             self.assertFalse(second.shipment_returns)
 
+    def test_goods_that_are_not_restocked(self):
+        "By the reason of the refund"
+        with self.transaction():
+            adjustment = self.product('ADJ').id
+        self.configure(
+            ferry_refund_product=adjustment,
+            ferry_kept_reasons="damaged\n\nlost in transit")
+        id_ = self.enter_well(lines=[('T001A', '3', '10.00')])
+        self.ship(id_)
+        self.revise_well(self.refunded(
+                refund('12.00', [('77', 'T001A', '1')],
+                    reason="Arrived DAMAGED"),
+                refund('12.00', [('77', 'T001A', '1')], '6'),
+                document=self.document(lines=[('T001A', '3', '10.00')])), id_)
+        with self.transaction():
+            kept, restocked = self.returns(id_)
+            self.assertEqual([l.product.code for l in kept.lines], ['ADJ'])
+            self.assertEqual(kept.total_amount, Decimal('-12.00'))
+            self.assertFalse(kept.shipment_returns)
+            self.assertEqual(
+                self.lines(restocked), [('T001A', -1, Decimal('10.0000'))])
+            self.assertTrue(restocked.shipment_returns)
+
     def test_shipping_alone(self):
         id_ = self.enter_well(shipping=['5.00'])
         self.revise_well(self.refunded(refund('6.00', shipping='6.00'),
