@@ -12,6 +12,7 @@
 #include "connectors/medusa/price_list_survey.h"
 #include "connectors/medusa/probe.h"
 #include "connectors/medusa/product.h"
+#include "connectors/medusa/refund.h"
 #include "connectors/medusa/session.h"
 #include "connectors/medusa/shipment.h"
 #include "connectors/medusa/stock.h"
@@ -427,30 +428,30 @@ TEST(MedusaGolden, FindsOrdersByTheNumberThatPeopleKnow) {
 TEST(MedusaGolden, ReadsAPageOfOrdersToTheCent) {
   auto settings = recorded_settings();
   settings.page_size = 2;
-  const auto pull = make_order_pull(settings, {Instant{}, *from_iso8601("2027-01-01T00:00:00Z")}, "4");
+  const auto pull = make_order_pull(settings, {Instant{}, *from_iso8601("2026-11-30T01:21:00Z")}, "3");
   const auto step = replay<PullStep>("orders", *pull, 1);
   ASSERT_TRUE(std::holds_alternative<Page>(step));
   const auto& page = std::get<Page>(step);
   ASSERT_EQ(page.orders.size(), 2U);
   EXPECT_EQ(page.next_cursor, "");
   const auto& order = page.orders[1];  // with a promotion of 10 %, a price of four decimals and another invoice address
-  EXPECT_EQ(order.reference, "37");
-  EXPECT_EQ(order.portal_id, "order_01M8HGJNYWSMPY54G22FZQVZ9M");
+  EXPECT_EQ(order.reference, "5");
+  EXPECT_EQ(order.portal_id, "order_01M8N0MRF98K2CPCDZ9W1T1D7M");
   EXPECT_TRUE(order.acknowledged && order.open && !order.cancelled);
   EXPECT_EQ(
       order.document,
-      R"({"schema":"ferry.order/1","reference":"37","portal_id":"order_01M8HGJNYWSMPY54G22FZQVZ9M",)"
-      R"("placed_at":"2026-11-28T16:42:24.606000Z","state":"captured","currency":"EUR","customer":{"name":"Navy Ltd",)"
+      R"({"schema":"ferry.order/1","reference":"5","portal_id":"order_01M8N0MRF98K2CPCDZ9W1T1D7M",)"
+      R"("placed_at":"2026-11-30T01:20:53.246000Z","state":"captured","currency":"EUR","customer":{"name":"Navy Ltd",)"
       R"("email":"grace@example.com","phone":"+1 202 1","erp_code":"10042"},"invoice_address":{"name":"Grace Hopper",)"
       R"("company":"Navy Ltd","street":"Dock 1","postal_code":"75001","city":"Paris","subdivision":"","country":"FR","phone":""},)"
       R"("delivery_address":{"name":"Ada Byron","company":"Engines Ltd","street":"Gasse 1\nHof 2","postal_code":"80331",)"
-      R"("city":"München","subdivision":"","country":"DE","phone":"+49 89 1234"},"lines":[{"line":"ordli_01M8HGJNYX84J1EPMA3WZ0HZ2G",)"
-      R"("sku":"SKU-000006","name":"Group 2 / Item 000006","quantity":"1","unit_price":"9.054","tax_rate":"19","net":"9.05",)"
-      R"("gross":"10.77","open_quantity":"1"},{"line":"ordli_01M8HGJNYXJ1EZX8J5WA7HYSTS","sku":"SKU-000005",)"
-      R"("name":"Group 1 / Item 000005","quantity":"3","unit_price":"8.124","tax_rate":"19","net":"24.37","gross":"29",)"
-      R"("open_quantity":"3"}],"shipping":[{"code":"so_01M8HF4S4T8G0EGC9MGFRBRC9X","name":"Standard","net":"4.9","gross":"5.83",)"
-      R"("tax_rate":"19"}],"surcharges":[],"payments":[{"method":"pp_system_default","state":"captured","amount":"45.61",)"
-      R"("transaction":"pay_01M8HGJP9A5MTDR28DVX6B5D38"}],"net":"38.33","gross":"45.61"})");
+      R"("city":"München","subdivision":"","country":"DE","phone":"+49 89 1234"},"lines":[{"line":"ordli_01M8N0MRFKFFCTE17PJATW7KVP",)"
+      R"("sku":"SKU-000006","name":"Things from 6 / Thing 6","quantity":"1","unit_price":"9.054","tax_rate":"20","net":"9.05",)"
+      R"("gross":"10.86","open_quantity":"1"},{"line":"ordli_01M8N0MRFM7HZG1PV6932887KB","sku":"SKU-000005",)"
+      R"("name":"Things from 1 / Thing 5","quantity":"3","unit_price":"8.124","tax_rate":"20","net":"24.37","gross":"29.25",)"
+      R"("open_quantity":"3"}],"shipping":[{"code":"so_01M8MZKZK4TQBSDVZHCEJ9RK7E","name":"Standard","net":"4.9","gross":"5.88",)"
+      R"("tax_rate":"20"}],"surcharges":[],"payments":[{"method":"pp_system_default","state":"captured","amount":"45.99",)"
+      R"("transaction":"pay_01M8N0MS9M448WMW3Q2BF2XMQ4"}],"net":"38.33","gross":"45.99"})");
 }
 
 TEST(MedusaGolden, ReadsGroupsAndTheSalesChannelWhereTheScopeNamesSome) {
@@ -467,7 +468,7 @@ TEST(MedusaGolden, ReadsGroupsAndTheSalesChannelWhereTheScopeNamesSome) {
 
 TEST(MedusaGolden, ReadsOrdersAgainByTheirIds) {
   const auto settings = recorded_settings();
-  const std::vector<std::string> ids = {"order_nope", "order_01M8HF4XY86J4W9RXKT0PEXNMX", "order_01M8HF8ZB171RTN2BVT23CGW5A"};
+  const std::vector<std::string> ids = {"order_nope", "order_01M8N0M42J32P2FKNSBH529534", "order_01M8N0MCZ6EC1MJXA4TGJTMDTS"};
   const auto pull = make_order_pull(settings, ids);
   const auto step = replay<PullStep>("orders_by_id", *pull, 1);
   ASSERT_TRUE(std::holds_alternative<Page>(step));
@@ -475,6 +476,57 @@ TEST(MedusaGolden, ReadsOrdersAgainByTheirIds) {
   ASSERT_EQ(orders.size(), 2U);
   EXPECT_EQ(orders[0].state, "authorized");
   EXPECT_TRUE(orders[1].cancelled);
+}
+
+// Three pieces came back and were paid back; one more, damaged, by the ERP, to the cent; then goodwill, with a reason and
+// without, of which Medusa made credit lines.
+TEST(MedusaGolden, E1_WhatCameBackAndWasPaidBackIsNoEditOfTheOrder) {
+  const auto settings = recorded_settings();
+  const std::vector<std::string> ids{"order_01M8N0NPAKRSJWCRV062QG2TWK"};
+  const auto pull = make_order_pull(settings, ids);
+  const auto step = replay<PullStep>("orders_refunded", *pull, 1);
+  ASSERT_TRUE(std::holds_alternative<Page>(step));
+  ASSERT_EQ(std::get<Page>(step).orders.size(), 1U);
+  const auto& document = std::get<Page>(step).orders[0].document;
+  EXPECT_THAT(document, HasSubstr(R"("sku":"SKU-000001","name":"Things from 1 / Thing 1","quantity":"3","unit_price":"10.01",)"
+                                  R"("tax_rate":"20","net":"30.03","gross":"36.04","open_quantity":"0"})"));
+  EXPECT_THAT(document, HasSubstr(R"("quantity":"2","unit_price":"10.02","tax_rate":"20","net":"20.04","gross":"24.05")"));
+  EXPECT_THAT(
+      document,
+      testing::EndsWith(
+          R"("net":"54.97","gross":"65.96","refunds":[{"refund":"ref_01M8N0P1RZN0XZMNX65BZ20Y7D","at":"2026-11-30T01:21:35.520000Z",)"
+          R"("reason":"did not fit","gross":"36.04","shipping":"0","lines":[{"line":"ordli_01M8N0NPANH549P3RX1JEHF8KT",)"
+          R"("sku":"SKU-000001","quantity":"3"}]},{"refund":"ref_01M8N0P7Q83FZYH3BNR0HMZ2KV","at":"2026-11-30T01:21:41.609000Z",)"
+          R"("reason":"Damaged [SO-12]","gross":"12.02","shipping":"0","lines":[{"line":"ordli_01M8N0NPANPRA8P869B85BGMYD",)"
+          R"("sku":"SKU-000002","quantity":"1"}]},{"refund":"ref_01M8N0P8MVPW1W25WPMMVWH7HT","at":"2026-11-30T01:21:42.556000Z",)"
+          R"("reason":"Broken: goodwill","gross":"5","shipping":"0","lines":[]},{"refund":"ref_01M8N0PAC8Z0HZKZHDNSKAEF27",)"
+          R"("at":"2026-11-30T01:21:44.329000Z","reason":"","gross":"1","shipping":"0","lines":[]}]})"));
+  EXPECT_THAT(document, HasSubstr(R"("surcharges":[])"));
+}
+
+std::vector<OutboundItem> returned(const std::string& order, const std::string& refunds) {
+  return {{"7", R"({"order":")" + order + R"(","reference":"7","number":"SO-1","state":"done","shipments":[],"refunds":[)" + refunds + "]}", ""}};
+}
+
+TEST(MedusaGolden, PaysBackWhatTheErpTookBack) {
+  const auto settings = recorded_settings();
+  const auto items = returned("order_01M8N0S6C9VJ9HQ5Y6ZX2X2YM7",
+                              R"({"number":"SO-12","total":"24.02","currency":"EUR","reason":"Damaged","lines":[]},)"
+                              R"({"number":"SO-13","total":"5","currency":"EUR","reason":"","lines":[]})");
+  const auto played = replay_push("refund", *make_refund_push(settings, items), 5);
+  ASSERT_EQ(played.size(), 1U);
+  EXPECT_EQ(played[0].verdict, Verdict::delivered) << played[0].reason;
+}
+
+// A person pays most of it back between our look and our write.
+TEST(MedusaGolden, TellsAPersonOfAReturnForWhichTooLittleWasPaid) {
+  const auto settings = recorded_settings();
+  const auto items = returned("order_01M8N0SNR7JFD79XAJTKD68BDV",
+                              R"({"number":"SO-14","total":"24.02","currency":"EUR","reason":"Damaged","lines":[]})");
+  const auto played = replay_push("refund_refused", *make_refund_push(settings, items), 3);
+  ASSERT_EQ(played.size(), 1U);
+  EXPECT_EQ(played[0].verdict, Verdict::rejected);
+  EXPECT_THAT(played[0].reason, HasSubstr("24.02 EUR are to be paid back, and the order's payments have 5.96 EUR left there"));
 }
 
 }  // namespace

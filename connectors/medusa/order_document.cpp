@@ -1,8 +1,9 @@
 #include "connectors/medusa/order_document.h"
 
 #include <algorithm>
-#include <array>
 
+#include "connectors/medusa/order_amounts.h"
+#include "connectors/medusa/order_refunds.h"
 #include "connectors/medusa/price_terms.h"
 #include "plugin/domain/text.h"
 
@@ -10,10 +11,7 @@ namespace ferry::medusa {
 namespace {
 
 constexpr int kUnitPriceDigits = 4;  // of ferry.order/1
-constexpr int kQuantityDigits = 6;
 constexpr std::size_t kLongestText = 255;
-constexpr std::int64_t kMostMoney = 999'999'999'999;  // of ferry.order/1
-constexpr std::int64_t kMostQuantity = 999'999'999'999;
 
 __extension__ typedef __int128 Wide;
 
@@ -21,43 +19,6 @@ std::string plain(std::string_view text) { return plain_line(text, kLongestText)
 
 std::string plain_at(const json::value& from, std::initializer_list<std::string_view> path) {
   return plain(text_at(from, path));
-}
-
-// Of ISO 4217, those that have not two.
-int digits_of(std::string_view currency) {
-  constexpr std::array<std::string_view, 16> kNone = {"BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW",
-                                                      "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"};
-  constexpr std::array<std::string_view, 7> kThree = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"};
-  if (std::find(kNone.begin(), kNone.end(), currency) != kNone.end()) return 0;
-  return std::find(kThree.begin(), kThree.end(), currency) != kThree.end() ? 3 : 2;
-}
-
-struct Amounts {
-  Decimal net, gross;
-};
-
-// What is no amount of money is 0.
-Decimal bounded(const std::optional<Decimal>& amount) {
-  if (!amount || *amount > Decimal(kMostMoney) || *amount < Decimal(-kMostMoney)) return Decimal();
-  return *amount;
-}
-
-Amounts amounts_of(const json::value& from, std::string_view gross_name, std::string_view tax_name) {
-  const auto gross = bounded(raw_at(from, {gross_name}));
-  return {bounded(gross.minus(bounded(raw_at(from, {tax_name})))), gross};
-}
-
-Amounts totals_of(const json::value& from) { return amounts_of(from, "raw_total", "raw_tax_total"); }
-
-struct Money {
-  int digits = 2;
-  std::string text(const Decimal& amount) const { return amount.rounded(digits, Rounding::half_up).text(); }
-};
-
-std::optional<Decimal> quantity_at(const json::value& from, std::initializer_list<std::string_view> path) {
-  const auto quantity = raw_at(from, path);
-  if (!quantity || quantity->is_negative() || *quantity > Decimal(kMostQuantity)) return std::nullopt;
-  return quantity->rounded(kQuantityDigits, Rounding::half_up);
 }
 
 // net / quantity, rounded half away from zero.
@@ -71,14 +32,6 @@ Decimal unit_price(const Decimal& net, const Decimal& quantity) {
   if (price > Wide(kMostMoney) * kScale) return Decimal();
   const auto units = static_cast<std::int64_t>(price);
   return Decimal::from_minor_units(*total < 0 ? -units : units, kUnitPriceDigits).value_or(Decimal());
-}
-
-Decimal rate_of(const json::value& from) {
-  Decimal sum;
-  for (const auto& tax : array_at(from, {"tax_lines"}))
-    sum = sum.plus(bounded(raw_at(tax, {"raw_rate"}))).value_or(sum);
-  if (sum.is_negative() || sum > Decimal(100)) return Decimal();
-  return sum.rounded(4, Rounding::half_up);
 }
 
 std::string name_in(const json::value& from) {
@@ -142,10 +95,6 @@ struct Lines {
   bool is_readable = true;
 };
 
-bool has_totals(const json::value& from) {
-  return raw_at(from, {"raw_total"}).has_value() && raw_at(from, {"raw_tax_total"}).has_value();
-}
-
 // "Cup" of the only variant, "Shirt / XL" of one of several.
 std::string name_of_line(const json::value& line) {
   const auto title = plain_at(line, {"title"}), variant = plain_at(line, {"variant_title"});
@@ -162,7 +111,7 @@ Lines lines(const json::value& order, bool is_cancelled, const Money& money) {
     if (open.is_negative() || is_cancelled) open = Decimal();
     result.has_open = result.has_open || !open.is_zero();
     result.is_readable = result.is_readable && quantity && fulfilled && has_totals(line);
-    const auto amounts = totals_of(line);
+    const auto amounts = totals_of(line).plus(returned_of(line));
     result.lines.push_back(json::object{{"line", plain(id_at(line, {"id"}))},
                                         {"sku", plain_at(line, {"variant_sku"})},
                                         {"name", name_of_line(line)},
@@ -189,9 +138,12 @@ json::array shipping(const json::value& order, const Money& money) {
   return result;
 }
 
-// What the customer has been credited is taken off the total and is no part of any line.
+// What the customer has been credited is taken off the total and is no part of any line. What he was paid back is no such
+// credit, though Medusa keeps it as one.
 json::array surcharges(const json::value& order, const Money& money) {
-  const auto credit = amounts_of(order, "raw_credit_line_total", "raw_credit_line_tax_total");
+  auto credit = amounts_of(order, "raw_credit_line_total", "raw_credit_line_tax_total");
+  const auto refunded = refund_credit_of(order).negated();
+  credit = credit.plus({refunded, refunded});
   if (credit.gross.is_zero()) return {};
   return {json::object{{"sku", ""},
                        {"name", "Credit"},
@@ -211,7 +163,7 @@ json::array payments(const json::value& order, const Money& money) {
     for (const auto& payment : array_at(collection, {"payments"})) {
       result.push_back(json::object{{"method", plain_at(payment, {"provider_id"})},
                                     {"state", state_of(payment)},
-                                    {"amount", money.text(bounded(raw_at(payment, {"raw_amount"})))},
+                                    {"amount", money.text(money_at(payment, {"raw_amount"}))},
                                     {"transaction", plain(id_at(payment, {"id"}))}});
     }
   }
@@ -223,7 +175,7 @@ json::object document(const json::value& order, const connector::PulledOrder& pu
   const auto delivery = address(member(order, "shipping_address"));
   auto invoice = address(member(order, "billing_address"));
   if (is_blank(invoice)) invoice = delivery;  // Medusa leaves it empty when it is the same
-  const auto totals = totals_of(order);
+  const auto totals = totals_of(order).plus(given_back_of(order));
   json::object result{{"schema", "ferry.order/1"},
                       {"reference", pulled.reference},
                       {"portal_id", pulled.portal_id},
@@ -243,6 +195,7 @@ json::object document(const json::value& order, const connector::PulledOrder& pu
     result["customer_reference"] = own;
   if (settings.asks_for_channels) result["channels"] = json::array{plain_at(order, {"sales_channel", "name"})};
   if (pulled.cancelled) result["cancelled"] = true;
+  if (auto paid_back = refunds_of(order, money); !paid_back.empty()) result["refunds"] = std::move(paid_back);
   return result;
 }
 
@@ -267,11 +220,11 @@ std::optional<connector::PulledOrder> read_order(const json::value& order, const
   pulled.cancelled = status == "canceled";
   pulled.state = pulled.cancelled ? "canceled" : plain_at(order, {"payment_status"});
   pulled.acknowledged = is_acknowledged(order, pulled, settings);
-  const Money money{digits_of(upper(plain_at(order, {"currency_code"})))};
+  const auto money = money_of(upper(plain_at(order, {"currency_code"})));
   auto all = lines(order, pulled.cancelled, money);
   // A fulfilled order holds nothing back and is not looked at for ever, once it could be imported as it is; were it
   // cancelled later, the stock that returns shows as a drift.
-  const bool is_settled = pulled.acknowledged && !all.has_open && all.is_readable && has_totals(order);
+  const bool is_settled = (pulled.acknowledged || pulled.state == "refunded") && !all.has_open && all.is_readable && has_totals(order);
   pulled.open = !pulled.cancelled && status != "archived" && !is_settled;
   pulled.document = json::serialize(document(order, pulled, std::move(all.lines), money, settings));
   return pulled;

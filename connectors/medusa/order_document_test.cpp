@@ -193,5 +193,100 @@ TEST(MedusaOrder, AmountsBeyondAnyMoneyAreNone) {
   EXPECT_EQ(first_line(value).at("unit_price"), "0");
 }
 
+// The order as it is after all of the first of two lines came back, and one of the second, damaged: 23.8238 and 11.9119.
+json::object returned_order() {
+  auto value = order();
+  auto first = line("2", "0", "0", "2"), second = line("2", "11.9119", "1.9019", "2");
+  first["raw_return_received_total"] = raw("23.8238");
+  second["id"] = "ordli_2";
+  second["variant_sku"] = "MUG";
+  second["raw_return_dismissed_total"] = raw("11.9119");
+  value["items"] = json::array{first, second};
+  value["raw_total"] = raw("11.9119");
+  value["raw_tax_total"] = raw("1.9019");
+  const auto item = [](const char* id, const char* quantity) {
+    return json::object{{"item_id", id}, {"raw_received_quantity", raw(quantity)}};
+  };
+  value["returns"] = json::array{
+      json::object{{"received_at", "2026-12-02T00:00:00.000Z"}, {"items", json::array{item("ordli_2", "1")}}},
+      json::object{{"received_at", "2026-12-01T00:00:00.000Z"}, {"items", json::array{item("ordli_1", "2")}}},
+      json::object{{"received_at", nullptr}, {"items", json::array{item("ordli_1", "1")}}}};
+  return value;
+}
+json::object refund(const std::string& id, const std::string& amount, const std::string& at, const json::value& note = nullptr) {
+  return {{"id", id}, {"raw_amount", raw(amount)}, {"created_at", at}, {"note", note}, {"refund_reason", nullptr}};
+}
+json::array paid_back(json::array refunds) {
+  return {json::object{{"id", "paycol_1"},
+                       {"payments", json::array{json::object{{"id", "pay_1"}, {"raw_amount", raw("47.65")}, {"refunds", std::move(refunds)}}}}}};
+}
+
+TEST(MedusaOrder, E15_WhatCameBackIsNoEditOfTheOrder) {
+  auto sold = order();
+  auto second = line("2", "23.8238", "3.8038", "2");
+  second["id"] = "ordli_2";
+  second["variant_sku"] = "MUG";
+  sold["items"] = json::array{line("2", "23.8238", "3.8038", "2"), second};
+  sold["raw_total"] = raw("47.6476");
+  sold["raw_tax_total"] = raw("7.6076");
+  EXPECT_EQ(document(returned_order()), document(sold));
+}
+
+TEST(MedusaOrder, E1_ARefundOfExactlyAReturnsAmountHasItsGoods) {
+  auto value = returned_order();
+  value["payment_collections"] = paid_back({refund("ref_3", "11.91", "2026-12-04T00:00:00.000Z"),
+                                            refund("ref_1", "23.8238", "2026-12-03T00:00:00.000Z", "too small"),
+                                            refund("ref_2", "23.82", "2026-12-03T00:00:01.000Z")});
+  const auto refunds = document(value).at("refunds").as_array();
+  ASSERT_EQ(refunds.size(), 3U);
+  EXPECT_EQ(json::serialize(refunds[0]),
+            R"({"refund":"ref_1","at":"2026-12-03T00:00:00.000000Z","reason":"too small","gross":"23.82","shipping":"0",)"
+            R"("lines":[{"line":"ordli_1","sku":"CUP","quantity":"2"}]})");
+  EXPECT_EQ(json::serialize(refunds[1].at("lines")), "[]") << "the return was paid back already";
+  EXPECT_EQ(json::serialize(refunds[2].at("lines")), R"([{"line":"ordli_2","sku":"MUG","quantity":"1"}])");
+}
+
+TEST(MedusaOrder, ARefundOfAnotherAmountOrBeforeTheReturnIsMoneyAlone) {
+  auto value = returned_order();
+  value["payment_collections"] = paid_back({refund("ref_1", "20", "2026-12-03T00:00:00.000Z"),
+                                            refund("ref_2", "11.9119", "2026-12-01T12:00:00.000Z")});
+  const auto refunds = document(value).at("refunds").as_array();
+  ASSERT_EQ(refunds.size(), 2U);
+  for (const auto& shown : refunds) EXPECT_EQ(json::serialize(shown.at("lines")), "[]");
+}
+
+// Medusa makes a credit line of what is paid back beyond what came back.
+TEST(MedusaOrder, ARefundDoesNotCountTwiceAsACredit) {
+  auto value = order();
+  value["raw_total"] = raw("16.8238");
+  value["raw_credit_line_total"] = raw("7");
+  value["raw_credit_line_tax_total"] = raw("0");
+  auto reasoned = refund("ref_2", "2", "2026-12-02T00:00:00.000Z", "late [SO-9]");
+  reasoned["refund_reason"] = json::object{{"label", "Goodwill"}, {"code", "goodwill"}};
+  value["payment_collections"] = paid_back({refund("ref_1", "3", "2026-12-01T00:00:00.000Z"), reasoned});
+  const auto credit = [](const char* reference, const char* id, const char* amount) {
+    return json::object{{"reference", reference}, {"reference_id", id}, {"raw_amount", raw(amount)}};
+  };
+  value["credit_lines"] = json::array{credit("payment_collection", "paycol_1", "3"), credit("Goodwill", "goodwill", "2"),
+                                      credit("gift-card", "GIFT", "2")};
+  const auto shown = document(value);
+  EXPECT_EQ(shown.at("gross"), "21.82") << "23.82 less the gift card";
+  EXPECT_EQ(shown.at("net"), "18.02");
+  ASSERT_EQ(shown.at("surcharges").as_array().size(), 1U);
+  EXPECT_EQ(shown.at("surcharges").at(0).at("gross"), "-2");
+  EXPECT_EQ(shown.at("refunds").at(1).at("reason"), "Goodwill: late [SO-9]");
+  value["credit_lines"] = json::array{credit("payment_collection", "paycol_1", "7")};
+  EXPECT_EQ(document(value).at("surcharges").at(0).at("gross"), "-2") << "no more than was refunded";
+}
+
+TEST(MedusaOrder, RefundedAltogetherAndDeliveredItIsNotLookedAtForEver) {
+  auto value = order();
+  value["payment_status"] = "refunded";
+  value["items"] = json::array{line("2", "23.8238", "3.8038", "2")};
+  EXPECT_FALSE(read(value).open);
+  value["items"] = json::array{line("2", "23.8238", "3.8038", "0")};
+  EXPECT_TRUE(read(value).open) << "the portal still holds it back";
+}
+
 }  // namespace
 }  // namespace ferry::medusa

@@ -22,7 +22,12 @@ std::string orders_target() {
       "shipping_methods.name,shipping_methods.shipping_option_id,shipping_methods.total,shipping_methods.raw_total,"
       "shipping_methods.tax_total,shipping_methods.raw_tax_total,shipping_methods.tax_lines.raw_rate,"
       "payment_collections.payments.provider_id,payment_collections.payments.raw_amount,"
-      "payment_collections.payments.captured_at,payment_collections.payments.canceled_at";
+      "payment_collections.payments.captured_at,payment_collections.payments.canceled_at,payment_collections.id,"
+      "payment_collections.payments.refunds.id,payment_collections.payments.refunds.created_at,"
+      "payment_collections.payments.refunds.raw_amount,payment_collections.payments.refunds.note,"
+      "payment_collections.payments.refunds.refund_reason.label,payment_collections.payments.refunds.refund_reason.code,"
+      "credit_lines.raw_amount,credit_lines.reference,credit_lines.reference_id,returns.received_at,"
+      "returns.items.*";
   for (const std::string_view address : {"shipping_address.", "billing_address."}) {
     for (const auto field : kAddress) target.append(",").append(address).append(field);
   }
@@ -113,6 +118,8 @@ std::string customer_target(std::string_view id, std::string_view part) {
 std::string order_target(std::string_view id, std::string_view part) {
   return std::string(kOrdersPath).append("/").append(encoded(id)).append(part).append("?fields=id");
 }
+
+std::string refund_target(std::string_view payment) { return "/admin/payments/" + encoded(payment) + "/refund?fields=id"; }
 
 std::string rows_target(std::string_view price_list, std::int64_t take, std::int64_t skip) {
   return "/admin/price-lists/" + encoded(price_list) +

@@ -71,8 +71,14 @@ inline constexpr std::string_view kShipmentsTarget =
     "fulfillments.items.line_item_id,fulfillments.items.inventory_item_id,fulfillments.items.raw_quantity";
 inline constexpr std::string_view kCancellationsTarget =
     "/admin/orders?order=id&fields=id,status,fulfillments.id,fulfillments.canceled_at";
+// Orders with what was paid for them and paid back, as refund.cpp reads them.
+inline constexpr std::string_view kRefundsTarget =
+    "/admin/orders?order=id&fields=id,status,currency_code,payment_collections.payments.id,"
+    "payment_collections.payments.captures.raw_amount,payment_collections.payments.refunds.id,"
+    "payment_collections.payments.refunds.raw_amount,payment_collections.payments.refunds.note";
 
-// All that order_document.h reads. The exact raw_<total> comes only where the total itself is asked for as well.
+// All that order_document.h reads. The exact raw_<total> comes only where the total itself is asked for as well, and that of
+// a return's item only with all of it.
 extern const std::string kOrdersTarget;
 
 // The first kMostListed customers after that id, in order of id.
@@ -83,6 +89,9 @@ std::string customer_target(std::string_view id = "", std::string_view part = ""
 
 // A write of an order ("", "/cancel") or of what belongs to it ("/fulfillments"). Its answer tells no more than the id.
 std::string order_target(std::string_view id, std::string_view part = "");
+
+// A refund of a payment. Its answer tells no more than the payment's id.
+std::string refund_target(std::string_view payment);
 
 std::string categories_target(std::int64_t take, std::int64_t skip);
 // A write of a product, or of what belongs to one ("/variants"), that is answered with all that is read of it; "": of a

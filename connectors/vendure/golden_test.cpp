@@ -11,6 +11,7 @@
 #include "connectors/vendure/price.h"
 #include "connectors/vendure/probe.h"
 #include "connectors/vendure/product.h"
+#include "connectors/vendure/refund.h"
 #include "connectors/vendure/session.h"
 #include "connectors/vendure/shipment.h"
 #include "connectors/vendure/stock.h"
@@ -391,6 +392,32 @@ TEST(VendureGolden, CancelsWhatIsNeitherCancelledNorFulfilledThere) {
   EXPECT_EQ(played.items[1].verdict, Verdict::delivered);
   EXPECT_EQ(played.items[2].verdict, Verdict::rejected);
   EXPECT_THAT(played.items[2].reason, HasSubstr("was cancelled in the ERP, and something of it is fulfilled there"));
+}
+
+std::vector<connector::OutboundItem> returned(const std::string& order, const std::string& code, const std::string& refunds) {
+  return {{code, R"({"order":")" + order + R"(","reference":")" + code + R"(","number":"SO-1","state":"done","shipments":[],"refunds":[)" + refunds + "]}", ""}};
+}
+
+// Vendure's dummy handler pays nothing back: both stay Pending until they are settled.
+TEST(VendureGolden, PaysBackWhatTheErpTookBack) {
+  const auto settings = test::settings();
+  const auto items = returned("1", "UD5AK3MYTXRFQ3XC",
+                              R"({"number":"SO-12","total":"24.02","currency":"EUR","reason":"Damaged","lines":[{"sku":"SKU-000001","quantity":"2"}]},)"
+                              R"({"number":"SO-13","total":"5","currency":"EUR","reason":"","lines":[]})");
+  const auto played = replay("refund", *make_refund_push(settings, items), 9);
+  ASSERT_EQ(played.items.size(), 1U);
+  EXPECT_EQ(played.items[0].verdict, Verdict::delivered) << played.items[0].reason;
+}
+
+// A person pays most of it back between our look and our write.
+TEST(VendureGolden, TellsAPersonOfAReturnForWhichTooLittleWasPaid) {
+  const auto settings = test::settings();
+  const auto items = returned("2", "PYEHMC8N7SZMAKE1",
+                              R"({"number":"SO-14","total":"24.02","currency":"EUR","reason":"Damaged","lines":[{"sku":"SKU-000001","quantity":"2"}]})");
+  const auto played = replay("refund_refused", *make_refund_push(settings, items), 3);
+  ASSERT_EQ(played.items.size(), 1U);
+  EXPECT_EQ(played.items[0].verdict, Verdict::rejected);
+  EXPECT_THAT(played.items[0].reason, HasSubstr("24.02 EUR are to be paid back, and the order's payments have 10 EUR left there"));
 }
 
 TEST(VendureGolden, ReadsAPageOfOrdersToTheCent) {

@@ -152,6 +152,17 @@ inline constexpr std::string_view kSetFulfillment =
     "mutation FerrySetFulfillment($state:String!,$created:ID!){transitionFulfillmentToState(id:$created,state:$state)"
     "{__typename ...on Fulfillment{id} ...on ErrorResult{errorCode message}"
     "...on FulfillmentStateTransitionError{transitionError}}}";
+// Orders with what was paid for them and paid back, as refund.cpp reads them; $ids, $take.
+inline constexpr std::string_view kRefunds =
+    "query FerryRefunds($ids:[String!],$take:Int!){orders(options:{take:$take,filter:{id:{in:$ids}}}){totalItems "
+    "items{id code state currencyCode lines{id quantity productVariant{sku}}"
+    "payments{id state amount refunds{id state reason total transactionId lines{orderLineId quantity}}}}}}";
+inline constexpr std::string_view kRefundOrder =
+    "mutation FerryRefundOrder($input:RefundOrderInput!){refundOrder(input:$input)"
+    "{__typename ...on Refund{id} ...on ErrorResult{errorCode message}}}";
+inline constexpr std::string_view kSettleRefund =
+    "mutation FerrySettleRefund($input:SettleRefundInput!){settleRefund(input:$input)"
+    "{__typename ...on Refund{id} ...on ErrorResult{errorCode message} ...on RefundStateTransitionError{transitionError}}}";
 // Of a whole order, with what its delivery costs.
 inline constexpr std::string_view kCancelOrder =
     "mutation FerryCancelOrder($input:CancelOrderInput!){cancelOrder(input:$input)"

@@ -1,6 +1,7 @@
 #include "plugin/connector/order_status_push.h"
 
 #include <array>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -13,15 +14,21 @@ namespace {
 // What comes after the number, for the items that it concerns.
 struct LaterStage {
   OrderStatusStages::Make make;
+  bool (*concerns)(const json::value& document) = nullptr;
   std::vector<OutboundItem> items{};
   std::vector<std::size_t> positions{};  // of these in the batch
 };
+
+bool has_shipments(const json::value& document) { return !array_at(document, {"shipments"}).empty(); }
+bool has_refunds(const json::value& document) { return !array_at(document, {"refunds"}).empty(); }
 
 class OrderStatusPush final : public Exchange {
  public:
   OrderStatusPush(OrderStatusStages stages, std::span<const OutboundItem> items)
       : batch_(items),
-        later_{LaterStage{std::move(stages.shipments)}, LaterStage{std::move(stages.cancellation)}},
+        later_{LaterStage{std::move(stages.shipments), &has_shipments},
+               LaterStage{std::move(stages.cancellation), &is_cancelled_unsent},
+               LaterStage{std::move(stages.refunds), &has_refunds}},
         exchange_(stages.number(items)) {}
 
   Step start() override { return after(exchange_->start()); }
@@ -30,36 +37,53 @@ class OrderStatusPush final : public Exchange {
 
  private:
   Step after(Step step);
-  LaterStage* later_stage_of(const OutboundItem& item);
+  LaterStage* next_stage_of(const OutboundItem& item);
+  void settle(ItemVerdict verdict);
 
   std::span<const OutboundItem> batch_;
-  std::array<LaterStage, 2> later_;
+  std::array<LaterStage, 3> later_;
   std::size_t begun_ = 0;  // of these
   std::unique_ptr<Exchange> exchange_;
+  std::map<std::size_t, std::string> refused_;  // why an earlier stage is for a person, by position in the batch
   std::vector<ItemVerdict> settled_;
 };
 
-// Null: there is nothing more to tell.
-LaterStage* OrderStatusPush::later_stage_of(const OutboundItem& item) {
+// Of those that have not begun; null: there is nothing more to tell.
+LaterStage* OrderStatusPush::next_stage_of(const OutboundItem& item) {
   boost::system::error_code error;
   const auto document = json::parse(item.document, error);
   if (error) return nullptr;
-  if (!array_at(document, {"shipments"}).empty()) return &later_[0];
-  return later_[1].make && is_cancelled_unsent(document) ? &later_[1] : nullptr;
+  for (std::size_t i = begun_; i < later_.size(); ++i) {
+    if (later_.at(i).make && later_.at(i).concerns(document)) return &later_.at(i);
+  }
+  return nullptr;
+}
+
+void OrderStatusPush::settle(ItemVerdict verdict) {
+  const auto refused = refused_.find(verdict.index);
+  const bool is_final = verdict.verdict == Verdict::delivered || verdict.verdict == Verdict::rejected;
+  if (refused != refused_.end() && is_final) {
+    verdict.reason = refused->second + (verdict.reason.empty() ? "" : "; " + verdict.reason);
+    verdict.verdict = Verdict::rejected;
+  }
+  settled_.push_back(std::move(verdict));
 }
 
 Step OrderStatusPush::after(Step step) {
   auto* finish = std::get_if<Finish>(&step);
   if (!finish) return step;
   for (auto& verdict : finish->items) {
-    auto* later = begun_ == 0 && verdict.verdict == Verdict::delivered ? later_stage_of(batch_[verdict.index]) : nullptr;
-    if (later) {
-      later->positions.push_back(verdict.index);
-      later->items.push_back(batch_[verdict.index]);
+    const bool is_number = begun_ == 0;
+    if (!is_number) verdict.index = later_.at(begun_ - 1).positions.at(verdict.index);
+    const bool goes_on = verdict.verdict == Verdict::delivered || (verdict.verdict == Verdict::rejected && !is_number);
+    auto* next = goes_on ? next_stage_of(batch_[verdict.index]) : nullptr;
+    if (!next) {
+      settle(std::move(verdict));
       continue;
     }
-    if (begun_ > 0) verdict.index = later_.at(begun_ - 1).positions.at(verdict.index);
-    settled_.push_back(std::move(verdict));
+    if (verdict.verdict == Verdict::rejected) refused_[verdict.index] = std::move(verdict.reason);
+    next->positions.push_back(verdict.index);
+    next->items.push_back(batch_[verdict.index]);
   }
   while (begun_ < later_.size() && later_.at(begun_).items.empty()) ++begun_;
   if (begun_ == later_.size()) return Finish{std::move(settled_)};

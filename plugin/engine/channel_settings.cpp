@@ -44,6 +44,9 @@ constexpr std::array kCommonFields = {
     Field{"order_cancel", Type::boolean, "false", false, 0, 0,
           "Cancel the portal's order when its sale is cancelled in the ERP before anything of it was sent; otherwise it is left "
           "to a person there."},
+    Field{"order_refund_since", Type::text, "", false, 0, 0,
+          "Returns that people enter in the ERP from this moment on (ISO 8601 with zone) are paid back on the portal once the "
+          "ERP processes them; empty: that is left to a person there."},
     Field{
         "total_tolerance", Type::decimal, "0.05", false, 0, 0,
         "How far an order's total in the ERP may be from the portal's before it is reviewed, in the order's currency."},
@@ -215,9 +218,10 @@ std::vector<config::Problem> cross_problems(const config::Values& values) {
   check_customers(values, found);
   const auto admission = admission_problems(values);
   found.insert(found.end(), admission.begin(), admission.end());
-  const std::string& since = values.text("order_since");
-  if (!since.empty() && !from_iso8601(since)) {
-    add(found, "order_since", "must be a moment with its zone, such as 2026-01-31T00:00:00Z");
+  for (const std::string_view field : {"order_since", "order_refund_since"}) {
+    const std::string& since = values.text(field);
+    if (since.empty() || from_iso8601(since)) continue;
+    add(found, field, "must be a moment with its zone, such as 2026-01-31T00:00:00Z");
   }
   if (values.integer("full_interval") < values.integer("poll_interval")) {
     add(found, "full_interval", "must not be shorter than 'poll_interval'");

@@ -81,6 +81,8 @@ TEST(ChannelSettings, WhatDoesNotFitTogetherIsAProblem) {
   EXPECT_THAT(messages(R"(,"poll_interval":600,"full_interval":60)"),
               ElementsAre(HasSubstr("'full_interval' must not be shorter")));
   EXPECT_THAT(messages(R"(,"order_since":"yesterday")"), ElementsAre(HasSubstr("must be a moment with its zone")));
+  EXPECT_THAT(messages(R"(,"order_refund_since":"2026-12-01")"),
+              ElementsAre(HasSubstr("'order_refund_since' must be a moment with its zone")));
   EXPECT_THAT(messages(R"(,"safety_stock":"-1")"), ElementsAre("setting 'safety_stock' must not be negative"));
   EXPECT_THAT(messages(R"(,"total_tolerance":"0.00000000000000000001")"),
               ElementsAre("setting 'total_tolerance' has too many digits"));

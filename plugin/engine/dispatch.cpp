@@ -43,6 +43,20 @@ Delivery failed_in_doubt(const DueItem& item, const ItemVerdict& verdict, RetryP
   return after;
 }
 
+// Of what can neither be made once by a key nor be taken back: money that is paid back. A lost request that arrives late may
+// still do it, though it is not there yet.
+bool is_irrevocable(Feed feed, const DueItem& item) noexcept {
+  return feed == Feed::order_status && item.item.document.find(R"("refunds":[)") != std::string::npos;
+}
+
+SettledExchange waiting_for_certainty(const DueItem& item, Instant until, const RetryPolicy& policy, Instant now, double unit) {
+  ItemVerdict verdict;
+  verdict.verdict = Verdict::snooze;
+  verdict.wait = until - now;
+  verdict.reason = "a request of which the answer was lost may still be carried out; before that no money is paid back";
+  return {now, now, 0, 0, {}, {}, {{item.key, item.item.document, verdict.verdict, settle(item.delivery, verdict, policy, now, unit)}}};
+}
+
 bool says_nothing_of_the_portal(const ItemVerdict& verdict) noexcept {
   return verdict.verdict == Verdict::unauthorized || verdict.verdict == Verdict::snooze;
 }
@@ -130,6 +144,15 @@ void Dispatch::advance(Instant now, double unit, std::vector<Action>& actions) {
     const auto flight = at++;  // handle() may end it
     if (flight->second.request != 0 || flight->second.resume_at > now) continue;
     handle(flight, flight->second.conversation->resume(now), now, unit, actions);
+  }
+  for (auto at = queue_.begin(); at != queue_.end();) {
+    const Instant certain_at = std::max(at->delivery.confirm_at, doubted_until_);
+    if (certain_at <= now || !is_irrevocable(feed_, *at)) {
+      ++at;
+      continue;
+    }
+    finished_.push_back(waiting_for_certainty(*at, certain_at, channel_.settings.retry, now, unit));
+    at = queue_.erase(at);
   }
   blocked_until_ = channel_.credential->blocked_until();
   while (blocked_until_ <= now && !findings_.unauthorized && flights_.size() < in_flight_cap_ &&

@@ -73,6 +73,23 @@ TEST_F(FeedLaneDoubtTest, AnExchangeThatBeginsAfterItEndsTheDoubt) {
   EXPECT_EQ(settled_by(reply(200, "*=delivered")).confirm_at, Instant{});
 }
 
+TEST_F(FeedLaneDoubtTest, MoneyIsNotPaidBackWhileALostRequestMayStillBeApplied) {
+  const std::string plain = R"({"number":"1"})", refund = R"({"number":"1","refunds":[{"number":"2"}]})";
+  parts = make_channel({});
+  stage.emplace(std::make_unique<FeedLane>(parts.channel, Feed::order_status));
+  stage->lease();
+  stage->run_done(1);
+  stage->loaded({due_item(1, "S1", refund)});
+  const auto lost = settled_by(lost_reply());
+  offer(lost, refund);
+  const auto waits = only_item(stage->recorded());
+  EXPECT_EQ(waits.verdict, Verdict::snooze);
+  EXPECT_EQ(waits.delivery.next_attempt_at, lost.confirm_at);
+  EXPECT_EQ(waits.delivery.attempts, lost.attempts);
+  offer(lost, plain);
+  EXPECT_EQ(stage->take<Request>().http.body, "S1=" + plain) << "all else goes on";
+}
+
 TEST_F(FeedLaneDoubtTest, OnlyALostAnswerCastsDoubt) {
   for (const auto& answer : {reply(200, "*=delivered"), reply(500), reply(423), reply(429),
                              no_reply("connect: connection refused")}) {

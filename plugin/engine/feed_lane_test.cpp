@@ -308,6 +308,17 @@ TEST_F(FeedLaneTest, APausedLaneNeitherComparesNorSends) {
   EXPECT_TRUE(stage->has<RunFeed>()) << "a wake finds that it was resumed";
 }
 
+TEST_F(FeedLaneTest, PausedByAPersonItSendsNothingMore) {
+  sending(due_items(4), {.batch_cap = 1});
+  stage->row.paused = true;
+  stage->give(Wake{.by_pause = true});
+  stage->renewed();  // without waiting until the lease is renewed anyway
+  stage->answer(reply(200, "*=delivered"));
+  EXPECT_EQ(stage->recorded().exchanges.size(), 1U);
+  EXPECT_FALSE(stage->has<Request>());
+  EXPECT_FALSE(stage->has<RunFeed>()) << "there is nothing to look at";
+}
+
 TEST_F(FeedLaneTest, PausingForgetsWhatWaitsAndResumingReadsItAgain) {
   sending(due_items(4), {.batch_cap = 1});
   stage->pass(seconds(5));

@@ -16,7 +16,9 @@ namespace ferry::engine {
 
 // ---- inputs -----------------------------------------------------------------------------------------------------
 
-struct Wake {};  // a hint was reported, or a person asked: look now
+struct Wake {  // a hint was reported, or a person asked: look now
+  bool by_pause = false;  // a lane was paused, this one or another: ask for the row before anything else
+};
 struct Tick {};  // the wake_at of the last step has come
 struct Stop {};  // shut down: start nothing new, release the lease when what is under way is recorded or dropped
 struct Leased {

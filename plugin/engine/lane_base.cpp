@@ -12,8 +12,8 @@ Actions LaneBase::step(Input input, Instant now, double unit) {
   now_ = now;
   unit_ = unit;
   if (lease_.has_run_out(now_)) lose();
-  if (std::holds_alternative<Wake>(input)) {
-    wake();
+  if (const auto* woken = std::get_if<Wake>(&input)) {
+    wake(*woken);
   } else if (std::holds_alternative<Stop>(input)) {
     is_stopping_ = true;
     on_stop();
@@ -29,10 +29,10 @@ Actions LaneBase::step(Input input, Instant now, double unit) {
   return std::exchange(out_, {});
 }
 
-void LaneBase::wake() {
-  is_woken_ = true;
+void LaneBase::wake(const Wake& wake) {
+  is_woken_ = is_woken_ || !wake.by_pause;
   // a person may have resumed it
-  if (is_paused_ && lease_.is_held(now_)) lease_.ask_now();
+  if ((is_paused_ || wake.by_pause) && lease_.is_held(now_)) lease_.ask_now();
 }
 
 void LaneBase::on_lease(const Result<LeaseAnswer>& answer) {

@@ -78,7 +78,7 @@ class LaneBase : public Lane {
   bool is_woken_ = false;
 
  private:
-  void wake();
+  void wake(const Wake& wake);
   void on_lease(const Result<LeaseAnswer>& answer);
   void failed(const Problem& problem);
 };

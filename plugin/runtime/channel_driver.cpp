@@ -122,6 +122,10 @@ void ChannelDriver::wake(std::string_view job) {
   }
 }
 
+void ChannelDriver::notice_pause() {
+  for (const auto& driver : drivers_) driver->wake({.by_pause = true});
+}
+
 void ChannelDriver::ask_to_stop() {
   for (const auto& driver : drivers_) driver->ask_to_stop();
 }

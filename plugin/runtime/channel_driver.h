@@ -57,6 +57,7 @@ class ChannelDriver {
   ~ChannelDriver();  // ask_to_stop() and wait; requests still under way are broken off first
 
   void wake(std::string_view job);  // empty: every job; any thread
+  void notice_pause();              // a job was paused, here or elsewhere; any thread
   void ask_to_stop();               // any thread; returns at once
   bool is_stopped() const;          // every lane has recorded what it had under way and released its lease
   void break_off();                 // ends the requests under way; what they sent counts as ambiguous

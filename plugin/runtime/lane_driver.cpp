@@ -62,7 +62,7 @@ LaneDriver::~LaneDriver() {
   thread_.join();
 }
 
-void LaneDriver::wake() { inbox_->put(engine::Wake{}); }
+void LaneDriver::wake(engine::Wake wake) { inbox_->put(wake); }
 void LaneDriver::ask_to_stop() { inbox_->put(engine::Stop{}); }
 
 void LaneDriver::run() {

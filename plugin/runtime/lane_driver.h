@@ -35,7 +35,7 @@ class LaneDriver {
   LaneDriver& operator=(const LaneDriver&) = delete;
 
   const engine::LaneId& id() const { return id_; }
-  void wake();         // any thread
+  void wake(engine::Wake wake = {});  // any thread
   void ask_to_stop();  // any thread; returns at once
   bool is_stopped() const { return has_ended_; }  // any thread
 

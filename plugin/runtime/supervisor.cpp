@@ -208,6 +208,8 @@ void Supervisor::listen() {
     for (const std::string& payload : woken.payloads) {
       if (payload == "channel") {
         orders_.put(true);
+      } else if (payload == "pause") {
+        notice_pause();
       } else {
         wake_job(0, payload);
       }
@@ -220,6 +222,11 @@ void Supervisor::wake_job(std::int32_t channel, std::string_view job) {
   for (auto& [id, driven] : driven_) {
     if (channel == 0 || channel == id) driven.driver->wake(job);
   }
+}
+
+void Supervisor::notice_pause() {
+  std::lock_guard lock(mutex_);
+  for (auto& [id, driven] : driven_) driven.driver->notice_pause();
 }
 
 void Supervisor::note_error(const std::string& error) {

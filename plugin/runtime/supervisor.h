@@ -56,6 +56,7 @@ class Supervisor {
   void purge_now_and_then(Instant now);
   void trim_now_and_then(Instant now);
   void wake_job(std::int32_t channel, std::string_view job);
+  void notice_pause();
   void note_error(const std::string& error);
   void log(int severity, const std::string& line) const;
 

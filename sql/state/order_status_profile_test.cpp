@@ -388,5 +388,81 @@ TEST_F(OrderStatusProfile, AHintOfTheSaleIsEnough) {
   EXPECT_EQ(run(status_, RunMode::hints, Feed::order_status).counts.changed, 1);
 }
 
+// ---- returns --------------------------------------------------------------------------------------------------------
+
+class OrderStatusReturns : public OrderStatusProfile {
+ protected:
+  void SetUp() override {
+    OrderStatusProfile::SetUp();
+    since("2026-12-01T00:00:00Z");
+  }
+  void since(const std::string& moment) {
+    sql("UPDATE ferry.channel SET settings = settings || jsonb_build_object('order_refund_since', '" + moment + "') WHERE id = 1");
+  }
+  void returned(int id, const std::string& total, const std::string& more = "state = 'processing'") {
+    const auto text = std::to_string(id);
+    sql("INSERT INTO sale_sale (id, number, state, origin, total_amount_cache, create_date) VALUES (" + text + ", 'RET-" + text +
+        "', 'processing', 'sale.sale,7', " + total + ", '2026-12-02 00:00:00')");
+    sql("UPDATE sale_sale SET " + more + " WHERE id = " + text);
+  }
+  // The member `refunds` that a full run wants of the sale; "": there is none.
+  std::string refunds() {
+    run(status_, RunMode::full, Feed::order_status);
+    return value("SELECT coalesce(desired::json->>'refunds', '') FROM ferry.publication WHERE feed = 'order_status' AND key = 7");
+  }
+  static std::string refund(int id, const std::string& total, const std::string& lines = "", const std::string& reason = "") {
+    return R"({"number":"RET-)" + std::to_string(id) + R"(","total":")" + total + R"(","currency":"EUR","reason":")" + reason +
+           R"(","lines":[)" + lines + "]}";
+  }
+};
+
+TEST_F(OrderStatusReturns, StandInTheDocumentInOrderOfIdWithWhatComesBackInTheSaleUnit) {
+  sql("UPDATE product_template t SET sale_uom = 2 FROM product_product p WHERE p.template = t.id AND p.code = 'A'");
+  returned(9, "-12.50", "state = 'done', description = 'Came \"back\"'");
+  returned(8, "-100.00", "number = NULL");
+  sale_line(90, 9, a_, -24);
+  sale_line(91, 9, b_, -1);
+  sale_line(92, 9, b_, 1);
+  EXPECT_EQ(refunds(), R"([{"number":"8","total":"100","currency":"EUR","reason":"","lines":[]},)" +
+                           refund(9, "12.5", line("A", "2") + "," + line("B", "1"), R"(Came \"back\")") + "]");
+}
+
+TEST_F(OrderStatusReturns, OnlyThoseThatPeopleEnteredSinceAndTrytonProcesses) {
+  returned(8, "-1", "state = 'confirmed'");
+  returned(9, "-1", "state = 'cancelled'");
+  returned(10, "-1", "web_id = 'refund:1:5:R1'");
+  returned(11, "-1", "create_date = '2026-11-30 23:59:59'");
+  returned(12, "1");
+  returned(13, "-1", "origin = 'sale.sale,77'");
+  returned(14, "-1", "origin = 'sale.line,7'");
+  EXPECT_EQ(refunds(), "");
+  returned(15, "-1", "web_id = ''");
+  EXPECT_EQ(refunds(), "[" + refund(15, "1") + "]");
+}
+
+TEST_F(OrderStatusReturns, WithoutTheSettingOrWithoutReturnsTheDocumentIsTheOneOfBefore) {
+  const auto before = R"(7{"order":"id-R1","reference":"R1","number":"SO-7","state":"processing","shipments":[]})";
+  EXPECT_EQ(refunds(), "");
+  EXPECT_EQ(documents(), before);
+  returned(8, "-1");
+  since("");
+  EXPECT_EQ(refunds(), "");
+  EXPECT_EQ(documents(), before);
+}
+
+TEST_F(OrderStatusReturns, TheDescriptionThatTheWizardCopiesIsNoReason) {
+  sql("UPDATE sale_sale SET description = 'PO 4711' WHERE id = 7");
+  returned(8, "-1", "description = 'PO 4711'");
+  EXPECT_EQ(refunds(), "[" + refund(8, "1") + "]");
+}
+
+TEST_F(OrderStatusReturns, AWriteOfTheReturnLeadsToItsOrder) {
+  returned(8, "-1", "state = 'confirmed'");
+  run(status_, RunMode::full, Feed::order_status);
+  sql("UPDATE sale_sale SET state = 'processing' WHERE id = 8");
+  EXPECT_EQ(run(status_, RunMode::watermark, Feed::order_status).counts.changed, 1);
+  EXPECT_EQ(run(status_, RunMode::full, Feed::order_status).counts.changed, 0);
+}
+
 }  // namespace
 }  // namespace ferry::sql

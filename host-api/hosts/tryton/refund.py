@@ -3,6 +3,7 @@
 """What the portal has paid back becomes sales with negative quantities, as
 Tryton's own return of a sale makes them, one for each refund."""
 import datetime as dt
+import re
 from decimal import Decimal
 from itertools import product
 
@@ -14,7 +15,7 @@ from trytond.transaction import Transaction
 from . import match, withdrawal
 from .order import _decimal, _plain
 
-__all__ = ['Refund', 'refunds', 'returns', 'goods']
+__all__ = ['Refund', 'refunds', 'returns', 'paid_by_ferry', 'goods']
 
 
 def refunds(entry):
@@ -39,6 +40,17 @@ def returns(sale):
                 ('state', '!=', 'cancelled'),
                 ], order=[('id', 'ASC')])
     return [Sale(s.id) for s in found if not withdrawal.is_withdrawn(s)]
+
+
+def paid_by_ferry(entry, sale):
+    """The sales that people returned something of the sale with, and that
+    Ferry has paid back on the portal: the reason of the refund ends with the
+    number of the return, as in "Damaged [55]" """
+    numbers = {
+        (re.search(r'\[([^[]*)\]$', r['reason'] or '') or [None, None])[1]
+        for r in refunds(entry)}
+    return [s for s in returns(sale)
+        if not s.web_id and (s.number or str(s.id)) in numbers]
 
 
 def goods(sale):
@@ -71,10 +83,11 @@ class Refund:
         with Transaction().set_context(_check_access=False):
             if Sale.search([('web_id', '=', self.web_id)], limit=1):
                 return
-        if self.link_keyed():
+        if self.is_paid_by_ferry() or self.link_keyed():
             return
         returned = self.copy()
-        self.return_goods(returned)
+        if not self.are_goods_kept:
+            self.return_goods(returned)
         self.return_money(returned)
         returned = Sale(returned.id)
         residual = -self.gross - returned.total_amount
@@ -88,6 +101,13 @@ class Refund:
         if self.entry.shop.ferry_confirm_returns:
             Sale.confirm([returned])
 
+    @property
+    def are_goods_kept(self):
+        "By its reason: damaged, or left to the customer"
+        reason = (self.values['reason'] or '').casefold()
+        kept = (self.entry.shop.ferry_kept_reasons or '').splitlines()
+        return any(r.strip().casefold() in reason for r in kept if r.strip())
+
     def reject_total(self, returned):
         lang = Pool().get('ir.lang').get()
         self.reject('ferry.msg_refund_total',
@@ -97,11 +117,19 @@ class Refund:
                 self.entry.shop.ferry_tolerance, returned.currency,
                 digits=price_digits[1]))
 
+    def is_paid_by_ferry(self):
+        "It is what the ERP told the portal: perhaps not all of the return"
+        return any((self.values['reason'] or '').endswith(
+                '[%s]' % (s.number or s.id))
+            for s in paid_by_ferry(self.entry, self.sale))
+
     def link_keyed(self):
         "A person may have entered the return before the portal told of it"
         Sale = Pool().get('sale.sale')
+        paid = paid_by_ferry(self.entry, self.sale)
         for returned in returns(self.sale):
-            if not returned.web_id and returned.total_amount == -self.gross:
+            if (not returned.web_id and returned not in paid
+                    and returned.total_amount == -self.gross):
                 Sale.write([returned], {'web_id': self.web_id})
                 return returned
 
@@ -216,7 +244,7 @@ class Refund:
             self.charge(returned, self.shipping_product(), shipping,
                 gettext('ferry.msg_refund_shipping'))
         money = self.gross - shipping
-        if money and not self.values['lines']:
+        if money and (self.are_goods_kept or not self.values['lines']):
             self.charge(returned, self.money_product(), money,
                 self.values['reason'] or gettext('ferry.msg_refund_money'))
 

@@ -21,7 +21,7 @@ from .abi import Status
 from .order import (
     Entry, _as_order_user, _decimal, _find_shop, _lock, _no_shop, _transact)
 from .party import Customer
-from .refund import Refund, goods, refunds, returns
+from .refund import Refund, goods, paid_by_ferry, refunds, returns
 
 __all__ = ['revise', 'Revision']
 
@@ -226,8 +226,9 @@ class Revision:
     def is_as_shown(self):
         """Whether a person has made the sale what the portal shows now, alone
         or with the sales and returns that have it as their origin"""
+        paid = paid_by_ferry(self.entry, self.sale)
         sales = [self.sale] + [
-            s for s in returns(self.sale) if not s.web_id]
+            s for s in returns(self.sale) if not s.web_id and s not in paid]
         if sum(s.total_amount for s in sales) != self.entry.gross():
             return False
         products = self.entry.products()

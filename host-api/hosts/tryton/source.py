@@ -96,6 +96,15 @@ SOURCES = {
             'SELECT s.id FROM sale_sale s JOIN web_shop w ON w.id = s.web_shop'
             " WHERE w.type = 'ferry' AND s.id = ANY(%s)",
             fields=['state', 'number', 'web_shop', 'web_id']),
+        # what a person returns of such a sale
+        Source(ORDER_STATUS,
+            'SELECT s.id FROM sale_sale r JOIN sale_sale s ON s.id = CASE'
+            " WHEN starts_with(r.origin, 'sale.sale,')"
+            " THEN split_part(r.origin, ',', 2)::integer END"
+            ' JOIN web_shop w ON w.id = s.web_shop'
+            " WHERE w.type = 'ferry' AND r.id = ANY(%s)",
+            fields=['state', 'number', 'web_id', 'description'],
+            on_create=False),
         Source(CUSTOMER,
             'SELECT s.party FROM sale_sale s JOIN web_shop w'
             " ON w.id = s.web_shop WHERE w.type = 'ferry' AND s.id = ANY(%s)",
@@ -213,6 +222,8 @@ SOURCES = {
         Source(PRODUCT, EVERYTHING, on_create=False, fields=[
                 'active', 'type', 'language', 'ferry_connector',
                 'ferry_settings']),
+        Source(ORDER_STATUS, EVERYTHING, on_create=False,
+            fields=['ferry_settings']),
         Source(CUSTOMER, EVERYTHING, on_create=False, fields=[
                 'active', 'type', 'company', 'guest_party',
                 'ferry_connector', 'ferry_settings', 'ferry_customers',

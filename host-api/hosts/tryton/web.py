@@ -143,6 +143,13 @@ class Shop(metaclass=PoolMeta):
         help="Used where the portal gave money back and no goods return; its "
         "customer taxes are taken out of the amount.\n"
         "Leave empty to use the adjustment product.")
+    ferry_kept_reasons = fields.Text(
+        "Goods Not Returned", states=_states, depends=_depends,
+        help="One reason per line, as 'damaged'. Where what the portal gives "
+        "as the reason of a refund contains one of them, in any case, the "
+        "goods do not come back into stock: the return is of money alone, "
+        "with the refund product.\n"
+        "Leave empty to return the goods that any refund names.")
     ferry_confirm_returns = fields.Boolean(
         "Confirm Returns", states=_states, depends=_depends,
         help="Confirm the sale that returns what the portal refunded, which "

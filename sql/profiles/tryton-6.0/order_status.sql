@@ -1,5 +1,12 @@
 -- What the portal should know of the sale that its order became. The key is the sale's id.
 --
+-- A return stands in it, where the channel has the setting order_refund_since, when people entered it from that moment on as a
+-- sale whose origin is this one (Tryton's wizard makes it so), and Tryton processes it: confirmed and no draft any more, with
+-- its credit note and its receipt on the way, and the last state in which nobody edits its lines. What the portal paid back
+-- itself has an external reference, and is not told. The total is Tryton's, what Tryton has cached at the confirmation; the
+-- lines are what comes back, per SKU in the product's sale unit. The member is only there where there is such a return.
+--   reason    the return's description, unless that is the one of the sale, which the wizard copies
+--
 -- A shipment stands in it once it has left: state done, with the moves to a customer that belong to the sale's lines, per
 -- SKU in the product's sale unit. Each is an entry of its own, in order of id. What a person took out of a shipment was
 -- never sent, and returns are no shipments. A kit goes with the shipment by which it is whole, as far as its scarcest
@@ -24,6 +31,7 @@
 -- name: tables
 sale_sale sale_line stock_move stock_shipment_out stock_location product_product product_template product_uom party_party
 account_invoice account_invoice_line sale_line_moves_ignored_rel
+currency_currency
 
 -- name: all
 SELECT o.erp_id FROM ferry.portal_order o WHERE o.channel = :channel::integer AND o.state = 'linked'
@@ -52,6 +60,8 @@ moved AS MATERIALIZED (
     WHERE starts_with(o.origin, 'sale.line,')
 ), sale AS (
     SELECT s.id FROM sale_sale s WHERE age(s.xmin) BETWEEN 0 AND (SELECT age FROM since)
+    UNION SELECT CASE WHEN starts_with(s.origin, 'sale.sale,') THEN split_part(s.origin, ',', 2)::integer END
+        FROM sale_sale s WHERE age(s.xmin) BETWEEN 0 AND (SELECT age FROM since)
     UNION SELECT l.sale FROM sale_line l WHERE age(l.xmin) BETWEEN 0 AND (SELECT age FROM since)
     UNION SELECT l.sale FROM moved m JOIN sale_line l
         ON l.id = CASE WHEN starts_with(m.origin, 'sale.line,') THEN split_part(m.origin, ',', 2)::integer END
@@ -107,7 +117,7 @@ WITH linked AS MATERIALIZED (
     -- the more exact of the two, as Tryton takes it
     SELECT u.id, u.digits, CASE WHEN u.factor > u.rate THEN u.factor::numeric ELSE 1 / u.rate::numeric END AS factor
     FROM product_uom u
-), parcel AS (
+), %returned%, parcel AS (
     SELECT q.sale, q.shipment, q.sku, trim_scale(round(sum(q.quantity), 6)) AS quantity FROM (
         SELECT l.sale, e.shipment, coalesce(p.code::text, '') AS sku, e.quantity * du.factor / su.factor AS quantity
         FROM sent e JOIN line l ON l.id = e.line JOIN product_product p ON p.id = e.product
@@ -179,12 +189,12 @@ SELECT k.sale AS key, 0 AS part, k.reference AS label,
     '{"order":' || to_json(k.portal_id) || ',"reference":' || to_json(k.reference)
     || ',"number":' || to_json(coalesce(nullif(s.number::text, ''), k.erp_number, ''))
     || ',"state":' || to_json(coalesce(s.state::text, 'cancelled'))
-    || ',"shipments":[' || coalesce(h.shipments, '') || ']'
+    || ',"shipments":[' || coalesce(h.shipments, '') || ']' || coalesce(r.refunds, '')
     || coalesce(',"invoices":[' || v.invoices || ']', '')
     || coalesce(',"cancelled":[' || c.cancelled || ']', '')
     || '}' AS document
 FROM linked k LEFT JOIN sale_sale s ON s.id = k.sale LEFT JOIN told h ON h.sale = k.sale
-    LEFT JOIN invoiced v ON v.sale = k.sale LEFT JOIN missed c ON c.sale = k.sale
+    LEFT JOIN returned r ON r.sale = k.sale LEFT JOIN invoiced v ON v.sale = k.sale LEFT JOIN missed c ON c.sale = k.sale
 
 -- name: components
 UNION ALL SELECT l.id, c.id, 'sale.line.component,' || c.id FROM line l JOIN sale_line_component c ON c.line = l.id
@@ -247,3 +257,30 @@ NULL::text
 
 -- name: packages without stock_package
 NULL::text
+
+-- name: returned
+returned AS (
+    SELECT k.sale, ',"refunds":[' || string_agg('{"number":' || to_json(coalesce(nullif(r.number::text, ''), r.id::text))
+        || ',"total":"' || trim_scale(-r.total_amount_cache) || '","currency":' || to_json(c.code::text)
+        || ',"reason":' || to_json(CASE WHEN r.description IS DISTINCT FROM s.description
+            THEN coalesce(r.description::text, '') ELSE '' END)
+        || ',"lines":[' || coalesce(g.lines, '') || ']}', ',' ORDER BY r.id) || ']' AS refunds
+    FROM (SELECT (nullif(f.settings->>'order_refund_since', '')::timestamptz AT TIME ZONE 'UTC') AS since
+        FROM ferry.channel f WHERE f.id = :channel::integer) f
+    JOIN linked k ON f.since IS NOT NULL JOIN sale_sale s ON s.id = k.sale
+    JOIN sale_sale r ON r.origin = 'sale.sale,' || k.sale AND r.state IN ('processing', 'done')
+        AND coalesce(r.web_id, '') = '' AND r.create_date >= f.since AND r.total_amount_cache < 0
+    JOIN currency_currency c ON c.id = r.currency
+    LEFT JOIN LATERAL (
+        SELECT string_agg('{"sku":' || to_json(q.sku) || ',"quantity":"' || q.quantity || '"}', ','
+            ORDER BY q.sku COLLATE "C") AS lines
+        FROM (
+            SELECT p.code::text AS sku, trim_scale(round(sum(-l.quantity::numeric * lu.factor / su.factor), 6)) AS quantity
+            FROM sale_line l JOIN product_product p ON p.id = l.product JOIN product_template t ON t.id = p.template
+            JOIN unit lu ON lu.id = l.unit JOIN unit su ON su.id = coalesce(t.sale_uom, t.default_uom)
+            WHERE l.sale = r.id AND l.type = 'line' AND l.quantity < 0 AND p.code <> ''
+            GROUP BY p.code
+        ) q
+    ) g ON true
+    GROUP BY k.sale
+)

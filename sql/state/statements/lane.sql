@@ -77,10 +77,14 @@ WHERE channel = :channel::integer AND job = :job::text AND holder = :holder::tex
     AND (last_error IS DISTINCT FROM nullif(:error::text, '') OR :error::text <> '')
 
 -- name: pause
-INSERT INTO ferry.job AS j (channel, job, paused, pause_reason, paused_at)
-VALUES (:channel::integer, :job::text, true, :reason::text, clock_timestamp())
-ON CONFLICT (channel, job) DO UPDATE SET paused = true, pause_reason = EXCLUDED.pause_reason,
-    paused_at = CASE WHEN j.paused THEN j.paused_at ELSE EXCLUDED.paused_at END
+WITH paused AS (
+    INSERT INTO ferry.job AS j (channel, job, paused, pause_reason, paused_at)
+    VALUES (:channel::integer, :job::text, true, :reason::text, clock_timestamp())
+    ON CONFLICT (channel, job) DO UPDATE SET paused = true, pause_reason = EXCLUDED.pause_reason,
+        paused_at = CASE WHEN j.paused THEN j.paused_at ELSE EXCLUDED.paused_at END
+    RETURNING job
+)
+SELECT max(pg_notify('ferry', 'pause')::text) FROM paused
 
 -- name: resume
 WITH resumed AS (

@@ -189,6 +189,17 @@ class ChangeTestCase(DatabaseTestCase):
             move = self.create_move('T002A')
             self.get('stock.move').do([move])
         self.assertEqual(self.hints('order_status'), [], "a receipt")
+        # what a person returns of it
+        Sale = self.get('sale.sale')
+        with self.transaction():
+            returned, = Sale.copy(
+                [Sale(sale)], default={'origin': 'sale.sale,%d' % sale})
+            returned = returned.id
+        for button in ['quote', 'confirm', 'process']:
+            self.forget()
+            with self.transaction():
+                getattr(Sale, button)([Sale(returned)])
+            self.assertEqual(self.hints('order_status'), [sale], button)
 
     def test_invoice_and_ignored_move(self):
         from trytond.modules.ferry import order as entry

@@ -566,6 +566,29 @@ class RefundTestCase(RevisionCase):
                 self.lines(second), [('SHIP', -1, Decimal('1.0000'))])
             self.assertFalse(second.shipment_returns)
 
+    def test_goods_that_are_not_restocked(self):
+        "By the reason of the refund"
+        with self.transaction():
+            adjustment = self.product('ADJ').id
+        self.configure(
+            ferry_refund_product=adjustment,
+            ferry_kept_reasons="damaged\n\nlost in transit")
+        id_ = self.enter_well(lines=[('T001A', '3', '10.00')])
+        self.ship(id_)
+        self.revise_well(self.refunded(
+                refund('12.00', [('77', 'T001A', '1')],
+                    reason="Arrived DAMAGED"),
+                refund('12.00', [('77', 'T001A', '1')], '6'),
+                document=self.document(lines=[('T001A', '3', '10.00')])), id_)
+        with self.transaction():
+            kept, restocked = self.returns(id_)
+            self.assertEqual([l.product.code for l in kept.lines], ['ADJ'])
+            self.assertEqual(kept.total_amount, Decimal('-12.00'))
+            self.assertFalse(kept.shipment_returns)
+            self.assertEqual(
+                self.lines(restocked), [('T001A', -1, Decimal('10.0000'))])
+            self.assertTrue(restocked.shipment_returns)
+
     def test_shipping_alone(self):
         id_ = self.enter_well(shipping=['5.00'])
         self.revise_well(self.refunded(refund('6.00', shipping='6.00'),
@@ -613,6 +636,53 @@ class RefundTestCase(RevisionCase):
         self.return_by_hand(id_, 1)  # not of this refund: another total
         self.refused(self.refunded(
                 first, refund('12.05', [('77', 'T001A', '1')], '6')))
+
+    def test_what_ferry_paid_back_is_no_other_return(self):
+        "Known by its number, also in parts, also beside one of its total"
+        id_ = self.enter_well()
+        by_hand = self.return_by_hand(id_, 1)
+        with self.transaction():
+            Sale = self.get('sale.sale')
+            Sale.quote([Sale(by_hand)])
+            number = Sale(by_hand).number
+        first, second = [
+            refund('6.00', id_=id_, reason="Damaged [%s]" % number)
+            for id_ in ['5', '6']]
+        self.revise_well(self.refunded(first), id_)
+        self.revise_well(self.refunded(first, second), id_)
+        with self.transaction():
+            returned, = self.returns(id_)
+            self.assertFalse(returned.web_id)
+        # the same total, of a person on the portal
+        other = refund('12.00', [('77', 'T001A', '1')], '7', reason="Also")
+        for order in [[first, second, other], [other, first, second]]:
+            self.revise_well(self.refunded(*order), id_)
+            with self.transaction():
+                _, returned = self.returns(id_)
+                self.assertTrue(returned.web_id)
+
+    def test_a_return_that_was_paid_back_is_no_amendment(self):
+        "The portal's total does not say what was paid back"
+        id_ = self.enter_well()
+        self.ship(id_)
+        by_hand = self.return_by_hand(id_, 1)
+        with self.transaction():
+            Sale = self.get('sale.sale')
+            Sale.quote([Sale(by_hand)])
+            number = Sale(by_hand).number
+        address = dict(json.loads(self.document())['delivery_address'],
+            phone='+49 1')
+        reason = self.refused(self.refunded(
+                refund('12.00', reason="[%s]" % number),
+                delivery_address=address))
+        self.assertIn('+49 1', reason)
+        with self.transaction():
+            party = self.get('sale.sale')(id_).party
+            self.get('party.contact_mechanism').create([{
+                        'party': party.id, 'type': 'phone', 'value': '+49 1'}])
+        self.revise_well(self.refunded(
+                refund('12.00', reason="[%s]" % number),
+                delivery_address=address), id_)
 
     def test_one_product_on_two_lines(self):
         "Each comes back for what it was sold for"

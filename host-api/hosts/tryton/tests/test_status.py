@@ -11,6 +11,8 @@ import psycopg2
 from trytond.config import config
 from trytond.modules.ferry import order as entry
 from trytond.modules.ferry.tests.tools import ROOT, DatabaseTestCase, order
+from trytond.pool import Pool
+from trytond.transaction import Transaction
 
 PROFILE = ROOT / 'sql' / 'profiles' / 'tryton-6.0'
 
@@ -133,6 +135,67 @@ class StatusTestCase(DatabaseTestCase):
                 {'carrier': carrier.id, 'reference': 'TRACK-2'})
         expected[1].update(carrier='Post', tracking='TRACK-2')
         self.assertEqual(self.shipments(sale), expected)
+
+    def refunds(self, sale):
+        rows = self.ask(
+            'WITH candidate(key) AS (SELECT %(sale)s::bigint)'
+            ' SELECT d.document FROM (' + self.section('desired') + ') d',
+            sale=sale)
+        return json.loads(rows[0][0]).get('refunds')
+
+    def give_back(self, sale):
+        "As Tryton's wizard does"
+        Wizard = Pool().get('sale.return_sale', type='wizard')
+        session_id, *_ = Wizard.create()
+        with Transaction().set_context(active_model='sale.sale',
+                active_id=sale, active_ids=[sale]):
+            _, data = Wizard(session_id).do_return_({'views': []})
+        Wizard.delete(session_id)
+        return data['res_id'][0]
+
+    def test_what_people_return(self):
+        sale = self.import_order(
+            'S3', lines=[('T001A', '3', '10.00'), ('T002A', '1', '3.3333')])
+        self.ship(sale)
+        self.sql('UPDATE ferry.channel SET settings = %s WHERE id = %s',
+            '{"order_refund_since": "2020-01-01T00:00:00+01:00"}', self.shop)
+        Sale, Line = self.get('sale.sale'), self.get('sale.line')
+        with self.transaction():
+            returned = self.give_back(sale)
+            lines = Sale(returned).lines
+            Line.write([l for l in lines if l.product.code == 'T001A'],
+                {'quantity': -2})
+        self.assertIsNone(self.refunds(sale), "a draft")
+        since, = self.ask(
+            "SELECT pg_snapshot_xmax(pg_current_snapshot())::text")[0]
+        with self.transaction():
+            Sale.write([Sale(returned)], {'description': "Came back"})
+            Sale.quote([Sale(returned)])
+        self.assertIsNone(self.refunds(sale), "a quotation")
+        with self.transaction():
+            Sale.confirm([Sale(returned)])
+            Sale.process([Sale(returned)])
+            number = Sale(returned).number
+            total = Sale(returned).total_amount
+        expected = [{
+                'number': number, 'total': format(-total.normalize(), 'f'),
+                'currency': 'EUR', 'reason': "Came back", 'lines': [
+                    {'sku': 'T001A', 'quantity': '2'},
+                    {'sku': 'T002A', 'quantity': '1'}]}]
+        self.assertEqual(self.refunds(sale), expected)
+        found = self.ask('SELECT s.key FROM (' + self.section('changed')
+            + ') s(key)', since=since, snapshot='1:1:')
+        self.assertEqual(found, [(sale,)])
+        # what came from the portal is known there
+        with self.transaction():
+            Sale.write([Sale(returned)], {'web_id': 'refund:1:5:S3'})
+        self.assertIsNone(self.refunds(sale))
+        with self.transaction():
+            Sale.write([Sale(returned)], {'web_id': None})
+        self.assertEqual(self.refunds(sale), expected)
+        self.sql('UPDATE ferry.channel SET settings = %s WHERE id = %s',
+            '{"order_refund_since": "2200-01-01T00:00:00Z"}', self.shop)
+        self.assertIsNone(self.refunds(sale), "entered before")
 
     def test_a_parcel_that_was_cancelled_is_none(self):
         sale = self.import_order('S2')
