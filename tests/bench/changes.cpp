@@ -19,7 +19,7 @@ std::vector<Row> measure_changes(const Bench& bench) {
   Floor twice(dataset, true), once(dataset, false);
   Profile profile;
   std::vector<double> ferry, floor_twice, floor_once;
-  const int rounds = bench.quick ? 2 : 9;
+  const int rounds = bench.quick ? 1 : 9;
   for (int round = -1; round < rounds; ++round) {
     Profile warming;
     const double times[] = {engine_round(dataset, engine, portal, round < 0 ? warming : profile), twice.round().time,

@@ -8,7 +8,7 @@
 namespace ferry::bench {
 namespace {
 
-constexpr int kEvents = 400;
+constexpr int kEvents = 400, kQuickEvents = 200;
 constexpr double kGoalMs = 3;
 constexpr Duration kPatience = std::chrono::seconds(60);
 
@@ -48,7 +48,8 @@ std::vector<Row> measure_latency(const Bench& bench) {
   EngineProcess engine(bench.cluster.odbc(bench.large.database), bench.cluster.conninfo(bench.large.database));
   engine.await_ready(kPatience);
   Times times;
-  for (int event = -20; event < kEvents; ++event) {  // the first ones warm caches and connections
+  const int events = bench.quick ? kQuickEvents : kEvents;
+  for (int event = -20; event < events; ++event) {  // the first ones warm caches and connections
     dataset.touch(1, true);
     const Instant committed = now();
     const auto phases = engine.await_settled(1, kPatience);
@@ -56,7 +57,7 @@ std::vector<Row> measure_latency(const Bench& bench) {
     if (event >= 0) times.add(committed, phases, totals.last);
     std::this_thread::sleep_for(std::chrono::milliseconds(5 + event % 7));  // not in step with anything
   }
-  Row row = judged("latency", "hint committed -> acknowledgement durable, p99 of " + std::to_string(kEvents),
+  Row row = judged("latency", "hint committed -> acknowledgement durable, p99 of " + std::to_string(events),
                    quantile(times.total, 0.99), kGoalMs, "ms");
   row.measured += " (p50 " + number(median(times.total)) + ")";
   row.profile = {line("commit returned -> run begins (notification, lane's thread)", times.woken),

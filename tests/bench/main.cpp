@@ -112,7 +112,7 @@ int run(const Options& options) {
   clean_up_when_interrupted(cluster);
   const Size tiny{"tiny", 20'000, 100'000};
   const Size small = options.quick ? tiny : Size{"small", 100'000, 500'000};
-  const Size large = options.quick ? Size{"large", 100'000, 500'000} : Size{"large", 1'000'000, 5'000'000};
+  const Size large = options.quick ? Size{"large", 60'000, 300'000} : Size{"large", 1'000'000, 5'000'000};
   const Bench bench{cluster, tiny, small, large, options.quick, progress};
   const bool needs_data = options.only != "save" && options.only != "orders" && options.only != "lists";
   if (needs_data) load(cluster, bench);
@@ -122,7 +122,7 @@ int run(const Options& options) {
     std::printf("%s\n", json(rows, machine, options.quick).c_str());
   } else {
     for (const std::string& fact : machine) std::printf("%s\n", fact.c_str());
-    if (options.quick) std::printf("--quick: 100 k products with 500 k moves stand for 1 M with 5 M\n");
+    if (options.quick) std::printf("--quick: 60 k products with 300 k moves stand for 1 M with 5 M\n");
     std::printf("\n%s", table(rows).c_str());
   }
   const bool is_missed = std::ranges::any_of(rows, [](const Row& row) { return row.outcome == Outcome::missed; });

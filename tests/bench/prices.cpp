@@ -58,7 +58,7 @@ struct Times {
 void race(const Bench& bench, Dataset& dataset, EngineProcess& engine, Portal& portal, Times& times) {
   Floor floor(dataset, true);
   Script script(bench.cluster, dataset, portal.port());
-  const int rounds = bench.quick ? 2 : 5;
+  const int rounds = bench.quick ? 1 : 5;
   for (int round = -1; round < rounds; ++round) {
     Times warming;
     Times& of = round < 0 ? warming : times;
