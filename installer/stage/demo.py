@@ -96,6 +96,7 @@ class Demo:
         template = self.portal.seed()
         if not self.cluster.exists(SHOP):
             self.cluster.create_database(SHOP, 'portal', template)
+            self.state['shop'] = self.portal.digest
         return f'the shop has {self.portal.products} products, none in stock'
 
     def prepare_erp(self):
@@ -143,6 +144,12 @@ class Demo:
             tryton.stop()
             self.erp.activate_ferry(ERP)
             self.state['module'] = self.erp.module_digest
+            self.save()
+        if self.state.get('shop') != self.portal.digest:
+            self.progress('updating the shop')
+            vendure.stop()
+            self.portal.upgrade(SHOP)
+            self.state['shop'] = self.portal.digest
             self.save()
         self.ferry.enable(ERP)
         for server in (vendure, tryton):

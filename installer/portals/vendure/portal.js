@@ -3,6 +3,7 @@
 //
 //   node portal.js      environment: PORTAL_PORT, PORTAL_ADMIN, PORTAL_ADMIN_PW (both required), PG* as libpq has them
 //     PORTAL_SEED=N     create the tables and a shop with N products (SKU-000001 ...), then exit
+//     PORTAL_UPGRADE    give the tables of an older shop the columns that this one knows, then exit
 //     PORTAL_UI_PORT    serve the administrator's web client as well, through this port inside, at /admin
 //     PORTAL_SESSION    how long a log-in holds ('1y'; tests use '6s')
 //     PORTAL_LOG        log level of Vendure ('Warn')
@@ -17,12 +18,12 @@ const env = process.env;
 const began = Date.now();
 const english = vendure.LanguageCode.en;
 const port = Number(env.PORTAL_PORT || 3402);
-const seeding = env.PORTAL_SEED !== undefined;
+const seeding = env.PORTAL_SEED !== undefined, upgrading = env.PORTAL_UPGRADE !== undefined;
 
 const text = (name, more) => ({ name, type: 'string', nullable: true, ...more });
 
 function userInterface() {
-  if (!env.PORTAL_UI_PORT || seeding) return [];
+  if (!env.PORTAL_UI_PORT || seeding || upgrading) return [];
   const { AdminUiPlugin } = require('@vendure/admin-ui-plugin');
   return [AdminUiPlugin.init({ route: 'admin', hostname: '127.0.0.1', port: Number(env.PORTAL_UI_PORT),
     adminUiConfig: { apiHost: 'http://127.0.0.1', apiPort: port, adminApiPath: 'admin-api', tokenMethod: 'bearer',
@@ -34,7 +35,7 @@ const config = {
   authOptions: { tokenMethod: ['bearer', 'api-key'], requireVerification: false, sessionDuration: env.PORTAL_SESSION || '1y',
     superadminCredentials: { identifier: env.PORTAL_ADMIN, password: env.PORTAL_ADMIN_PW } },
   dbConnectionOptions: { type: 'postgres', host: env.PGHOST, port: Number(env.PGPORT), username: env.PGUSER,
-    password: env.PGPASSWORD, database: env.PGDATABASE, schema: 'public', synchronize: seeding, logging: false },
+    password: env.PGPASSWORD, database: env.PGDATABASE, schema: 'public', synchronize: seeding || upgrading, logging: false },
   logger: new vendure.DefaultLogger({ level: vendure.LogLevel[env.PORTAL_LOG || 'Warn'] }),
   paymentOptions: { paymentMethodHandlers: [vendure.dummyPaymentHandler] },
   customFields: {
@@ -105,6 +106,7 @@ async function main() {
     console.log(`SEEDED ms=${Date.now() - began}`);
     process.exit(0);
   }
+  if (upgrading) process.exit(0);
   await app.get(vendure.JobQueueService).start();
   console.log(`READY port=${port} ms=${Date.now() - began}`);
   process.on('SIGTERM', () => process.exit(0));
