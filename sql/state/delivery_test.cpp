@@ -179,6 +179,21 @@ TEST_F(AfterTheProduct, ThatWaitsForItsPriceThePriceIsSentAndThenTheProduct) {
   EXPECT_EQ(due_now(), "1 product A 0");
 }
 
+TEST_F(AfterTheProduct, WhatCameWhileItWasBeingLookedForIsLookedForAgainAtOnce) {
+  waits("product", "A", "pending");
+  waits("list_price", "A", "pending");
+  record(lease(1, "list_price"), Feed::list_price, "A", Verdict::delivered);
+  sql("UPDATE ferry.publication SET acknowledged_at = (SELECT max(started_at) FROM ferry.exchange) + interval '1 ms' WHERE feed = 'list_price'");
+  testing::Ear ear(database_);
+  record(lease_, Feed::product, "A", Verdict::absent);
+  EXPECT_EQ(due_now(), "1 product A 0");
+  EXPECT_THAT(ear.heard(), ElementsAre("product"));
+  // and not once more for the same delivery
+  sql("UPDATE ferry.publication SET acknowledged_at = (SELECT min(started_at) FROM ferry.exchange) WHERE feed = 'list_price'");
+  record(lease_, Feed::product, "A", Verdict::absent);
+  EXPECT_EQ(due_now(), "nothing");
+}
+
 TEST_F(AfterTheProduct, OtherFeedsWakeNobody) {
   for (const auto* feed : {"product", "list_price"}) waits(feed, "A");
   waits("stock", "A", "pending");

@@ -99,6 +99,28 @@ void wake_absent(Session& session, const Lease& lease, Feed feed, std::span<cons
   statement.set("keys", keys.text()).set("parts", parts.text()).set("waiting", waiting.text()).execute();
 }
 
+// Within the same transaction.
+void look_again_for_what_came(Session& session, const Lease& lease, Feed feed, std::span<const SettledExchange> exchanges) {
+  const auto feeds = awaited_by(feed);
+  if (feeds.empty()) return;
+  ArrayLiteral keys, parts, started, awaited;
+  bool is_any_absent = false;
+  for (const auto& exchange : exchanges) {
+    for (const auto& item : exchange.items) {
+      if (item.delivery.state != PublicationState::absent) continue;
+      is_any_absent = true;
+      keys.add(item.key.key);
+      parts.add(item.key.part);
+      started.add(to_micros(exchange.started_at));
+    }
+  }
+  if (!is_any_absent) return;
+  for (const Feed other : feeds) awaited.add_text(name_of(other));
+  Statement& statement = session.statement("dispatch.came_meanwhile");
+  statement.set("channel", lease.lane.channel).set("feed", name_of(feed)).set("started", started.text());
+  statement.set("keys", keys.text()).set("parts", parts.text()).set("awaited", awaited.text()).execute();
+}
+
 }  // namespace
 
 Result<DueItems> OdbcStore::due(const Lease& lease, Feed feed, std::size_t most, std::span<const RecordKey> except) {
@@ -138,6 +160,7 @@ Result<void> OdbcStore::settle(const Lease& lease, Feed feed, std::span<const Se
     item_columns.bind(statement);
     statement.execute();
     wake_absent(session, lease, feed, exchanges);
+    look_again_for_what_came(session, lease, feed, exchanges);
   });
 }
 

@@ -67,7 +67,7 @@ class Stage:
         self.progress('two servers and a cron process of the ERP run')
         self._connect(self.servers['second'].client())
         records = EACH * len(self.products) + LISTED + CUSTOMERS
-        if not wait_until(lambda: self._synchronised() == records, 240):
+        if not wait_until(lambda: self._synchronised() == records, 600):
             raise StageError(f'only {self._synchronised()} of {records} records are on the portal after the first synchronisation')
         self.progress(f'{len(self.products)} products are on the portal')
         self.disk.take(DATABASE)

@@ -145,3 +145,23 @@ WITH brought AS (
     RETURNING p.feed
 )
 SELECT count(*), max(pg_notify('ferry', f.feed)::text) FROM (SELECT DISTINCT feed FROM woken) f
+
+-- name: came_meanwhile
+-- What was found absent, and came while it was being looked for: whoever brought it did not see it wait. Found by its key,
+-- which the feeds of a product share; any other is looked for by its time.
+WITH missed AS MATERIALIZED (
+    SELECT p.key, p.part FROM unnest(:keys::bigint[], :parts::integer[], :started::bigint[]) l(key, part, started)
+    CROSS JOIN LATERAL (
+        SELECT p.key, p.part, p.label FROM ferry.publication p
+        WHERE p.channel = :channel::integer AND p.feed = :feed::text AND p.key = l.key AND p.part = l.part
+            AND p.state = 'absent' OFFSET 0) p
+    CROSS JOIN LATERAL (
+        SELECT FROM ferry.publication b
+        WHERE b.channel = :channel::integer AND b.feed = ANY (:awaited::text[]) AND b.key = p.key AND b.label = p.label
+            AND b.acknowledged IS NOT NULL AND b.acknowledged_at > ferry.instant(l.started) LIMIT 1) b
+), woken AS (
+    UPDATE ferry.publication p SET next_attempt_at = clock_timestamp() FROM missed m
+    WHERE p.channel = :channel::integer AND p.feed = :feed::text AND p.key = m.key AND p.part = m.part
+    RETURNING p.feed
+)
+SELECT count(*), max(pg_notify('ferry', feed)::text) FROM woken
