@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "connectors/medusa/order_push.h"
 #include "connectors/medusa/rest.h"
-#include "connectors/medusa/stepwise_push.h"
 #include "connectors/medusa/stock_view.h"
 #include "plugin/connector/shipments.h"
 #include "plugin/domain/text.h"
@@ -24,11 +24,6 @@ constexpr std::string_view kShipmentKey = "erp_shipment", kCarrierKey = "erp_car
 constexpr std::string_view kCancelled = "canceled";  // of an order's states
 constexpr std::int64_t kMostPieces = std::numeric_limits<std::int32_t>::max();
 constexpr std::string_view kNoStockYet = "Not enough stock available";  // until the stock's own feed has told it
-
-struct Wanted {
-  std::string order;
-  std::vector<Shipment> shipments;
-};
 
 using PiecesOfLines = std::vector<std::pair<std::string, std::int64_t>>;  // by the lines' ids
 
@@ -112,7 +107,7 @@ bool is_dated(const json::value& shown, std::string_view member) {
   return date && !date->is_null();
 }
 
-bool read_fulfilment(const json::value& shown, const Wanted& wanted, SeenOrder& seen) {
+bool read_fulfilment(const json::value& shown, const std::vector<Shipment>& wanted, SeenOrder& seen) {
   std::map<std::string, std::int64_t> by_line;
   auto number = number_of_shipment(shown);
   Fulfilment known;
@@ -122,9 +117,9 @@ bool read_fulfilment(const json::value& shown, const Wanted& wanted, SeenOrder& 
   if (!number || !read_parts(shown, seen, by_line)) return false;
   known.shipment = std::move(*number);
   known.has_left = is_dated(shown, "shipped_at") || is_dated(shown, "delivered_at");
-  const auto shipment = std::find_if(wanted.shipments.begin(), wanted.shipments.end(),
+  const auto shipment = std::find_if(wanted.begin(), wanted.end(),
                                      [&](const auto& one) { return one.number == known.shipment; });
-  const bool is_ours = shipment != wanted.shipments.end();
+  const bool is_ours = shipment != wanted.end();
   for (const auto& [id, count] : by_line) {
     const auto& sku = line_of(seen, id)->sku;
     if (is_ours && sku.empty()) return false;  // it had one when we made this
@@ -146,7 +141,7 @@ bool is_whole(const SeenOrder& seen) {
   return listed >= fulfilled;
 }
 
-std::optional<SeenOrder> read_seen(const json::value& order, const Wanted& wanted) {
+std::optional<SeenOrder> read_seen(const json::value& order, const std::vector<Shipment>& wanted) {
   SeenOrder seen;
   const auto* fulfilments = find(order, {"fulfillments"});
   if (!read_lines(order, seen) || !fulfilments || !fulfilments->is_array()) return std::nullopt;
@@ -162,77 +157,48 @@ json::array items_of(const PiecesOfLines& lines) {
   return items;
 }
 
-class ShipmentPush final : public StepwisePush {
+class ShipmentPush final : public OrderPush {
  public:
   ShipmentPush(const Settings& settings, std::span<const OutboundItem> items)
-      : StepwisePush(settings, items,
-                     "; look at the order's fulfilments and its reserved stock there, then replay this or discard it") {}
+      : OrderPush(settings, items, kShipmentsTarget,
+                  "; look at the order's fulfilments and its reserved stock there, then replay this or discard it") {}
 
  private:
-  std::string read(std::size_t index) override {
-    boost::system::error_code error;
-    const auto document = json::parse(item(index).document, error);
+  std::string read_rest(std::size_t index, const json::value& document) override {
     std::string problem;
-    Wanted wanted{id_at(document, {"order"}), read_shipments(document, problem)};
-    if (error || wanted.order.empty()) return "the order status document names no portal order";
-    if (!problem.empty()) return "portal order " + quote_and_bound(item(index).label, 60) + ": " + problem;
-    looks_.push_back(wanted.order);
-    wanted_[index] = std::move(wanted);
-    return "";
+    wanted_[index] = read_shipments(document, problem);
+    return problem;
   }
   std::optional<std::string> next_look() override;
   std::optional<Trouble> on_seen(const HttpReply& reply) override;
-  std::optional<std::string> look_at(std::size_t index) override {
-    const auto& order = wanted_.at(index).order;
-    seen_.erase(order);
-    return targets(kShipmentsTarget, "id", std::span(&order, 1)).front();
-  }
-  NextStep next_step(std::size_t index) override;
+  NextStep step_of(std::size_t index, const json::value& order) override;
   NextStep refuse(const std::string& name, const SeenOrder& seen, const FulfilmentPlan& plan, bool is_cancelled) const;
-  NextStep take_back(const Wanted& wanted, const std::string& fulfilment) const;
-  NextStep send_off(const Wanted& wanted, const Pending& pending) const;
-  NextStep fulfil(const Wanted& wanted, const SeenOrder& seen, const FulfilmentPlan& plan) const;
+  NextStep take_back(const std::string& order, const std::string& fulfilment) const;
+  NextStep send_off(const std::string& order, const Pending& pending) const;
+  NextStep fulfil(const std::string& order, const SeenOrder& seen, const FulfilmentPlan& plan) const;
 
-  std::map<std::size_t, Wanted> wanted_;  // by index
-  std::vector<std::string> looks_;        // orders, then targets, the next one last
-  enum class Asked { nothing = 1, orders, locations } asked_ = Asked::nothing;
-  bool has_locations_ = false;
-  std::map<std::string, json::value> seen_;  // orders by id
-  bool is_readable_ = true;                  // false: some order came without id
-  StockView view_;                           // of locations
+  std::map<std::size_t, std::vector<Shipment>> wanted_;  // by index
+  enum class Locations { unknown = 1, asked, known } locations_ = Locations::unknown;
+  StockView view_;  // of locations
 };
 
 std::optional<std::string> ShipmentPush::next_look() {
-  if (asked_ == Asked::nothing) looks_ = targets(kShipmentsTarget, "id", looks_);
-  asked_ = Asked::orders;
-  if (!looks_.empty()) {
-    auto target = std::move(looks_.back());
-    looks_.pop_back();
-    return target;
-  }
-  if (settings_.stock_location.empty() || has_locations_) return std::nullopt;
-  asked_ = Asked::locations;
+  if (auto target = OrderPush::next_look()) return target;
+  if (settings_.stock_location.empty() || locations_ == Locations::known) return std::nullopt;
+  locations_ = Locations::asked;
   return std::string(kLocationsTarget);
 }
 
 std::optional<Trouble> ShipmentPush::on_seen(const HttpReply& reply) {
-  const bool is_of_locations = asked_ == Asked::locations;
-  auto answer = read_list(reply, is_of_locations ? "stock_locations" : "orders");
+  if (locations_ != Locations::asked) return OrderPush::on_seen(reply);
+  auto answer = read_list(reply, "stock_locations");
   if (answer.trouble) return std::move(answer.trouble);
-  if (is_of_locations) {
-    view_.add_locations(answer.body);
-    has_locations_ = true;
-    return std::nullopt;
-  }
-  for (const auto& order : array_at(answer.body, {"orders"})) {
-    auto id = id_at(order, {"id"});
-    is_readable_ = is_readable_ && !id.empty();
-    seen_[std::move(id)] = order;
-  }
+  view_.add_locations(answer.body);
+  locations_ = Locations::known;
   return std::nullopt;
 }
 
-NextStep ShipmentPush::fulfil(const Wanted& wanted, const SeenOrder& seen, const FulfilmentPlan& plan) const {
+NextStep ShipmentPush::fulfil(const std::string& order, const SeenOrder& seen, const FulfilmentPlan& plan) const {
   // Medusa wants what is shipped and what is not in fulfilments of their own: the others are the next step's.
   auto lines = plan.lines;
   const bool ships = seen.shippable.contains(lines.front().first);
@@ -247,26 +213,25 @@ NextStep ShipmentPush::fulfil(const Wanted& wanted, const SeenOrder& seen, const
     if (location.empty()) return settled(Verdict::rejected, view_.missing_location(settings_.stock_location));
     body["location_id"] = location;
   }
-  auto step = write(post(settings_, order_target(wanted.order, "/fulfillments"), body));
+  auto step = write(post(settings_, order_target(order, "/fulfillments"), body));
   step.passing = kNoStockYet;
   return step;
 }
 
-NextStep ShipmentPush::take_back(const Wanted& wanted, const std::string& fulfilment) const {
-  return write(post(settings_, order_target(wanted.order, "/fulfillments/" + encoded(fulfilment) + "/cancel"), json::object()));
+NextStep ShipmentPush::take_back(const std::string& order, const std::string& fulfilment) const {
+  return write(post(settings_, order_target(order, "/fulfillments/" + encoded(fulfilment) + "/cancel"), json::object()));
 }
 
-NextStep ShipmentPush::send_off(const Wanted& wanted, const Pending& pending) const {
+NextStep ShipmentPush::send_off(const std::string& order, const Pending& pending) const {
   json::object body{{"items", items_of(pending.lines)}};
   if (const auto& tracking = pending.shipment->tracking; !tracking.empty())  // Medusa wants all three
     body["labels"] = json::array{json::object{{"tracking_number", tracking}, {"tracking_url", ""}, {"label_url", ""}}};
-  return write(post(settings_, order_target(wanted.order, "/fulfillments/" + encoded(pending.id) + "/shipments"), body));
+  return write(post(settings_, order_target(order, "/fulfillments/" + encoded(pending.id) + "/shipments"), body));
 }
 
 NextStep ShipmentPush::refuse(const std::string& name, const SeenOrder& seen, const FulfilmentPlan& plan,
                               bool is_cancelled) const {
-  std::string reasons;
-  for (const auto& problem : plan.problems) reasons += (reasons.empty() ? "" : "; ") + problem;
+  auto reasons = joined_problems(plan.problems);
   if (is_cancelled) {
     // Medusa leaves the lines of such an order as they were: none of them seems to be missing
     const auto* shipment = plan.shipment ? plan.shipment : seen.pending ? seen.pending->shipment : nullptr;
@@ -278,24 +243,20 @@ NextStep ShipmentPush::refuse(const std::string& name, const SeenOrder& seen, co
   return settled(seen.has_nameless ? Verdict::retry : Verdict::rejected, bound(reasons, 1000));
 }
 
-NextStep ShipmentPush::next_step(std::size_t index) {
+NextStep ShipmentPush::step_of(std::size_t index, const json::value& order) {
   const auto& wanted = wanted_.at(index);
   const auto name = quote_and_bound(item(index).label, 60);
-  const auto order = seen_.find(wanted.order);
-  if (order == seen_.end() && !is_readable_) return settled(Verdict::retry, "the portal listed an order without id");
-  if (order == seen_.end())
-    return settled(Verdict::absent, "the portal has no order with id " + quote_and_bound(wanted.order, 60));
-  const auto status = text_at(order->second, {"status"});
-  const auto seen = read_seen(order->second, wanted);
+  const auto status = text_at(order, {"status"});
+  const auto seen = read_seen(order, wanted);
   if (!seen || status.empty())
     return settled(Verdict::retry, "the portal's answer has no readable fulfilments of order " + name);
-  const auto plan = plan_fulfilment(item(index).label, wanted.shipments, seen->lines, seen->fulfilments);
+  const auto plan = plan_fulfilment(item(index).label, wanted, seen->lines, seen->fulfilments);
   const bool is_done = plan.shipment == nullptr && !seen->pending;
   if (is_done && plan.problems.empty()) return settled(Verdict::delivered);
   if (is_done || status == kCancelled) return refuse(name, *seen, plan, status == kCancelled);
   const bool is_sent_off = plan.taken_back.empty() && seen->pending;
-  auto step = is_sent_off ? send_off(wanted, *seen->pending)
-                          : plan.taken_back.empty() ? fulfil(wanted, *seen, plan) : take_back(wanted, plan.taken_back);
+  auto step = is_sent_off ? send_off(order_of(index), *seen->pending)
+                          : plan.taken_back.empty() ? fulfil(order_of(index), *seen, plan) : take_back(order_of(index), plan.taken_back);
   const auto& number = is_sent_off ? seen->pending->shipment->number : plan.shipment->number;
   step.subject = "portal order " + name + ", shipment " + quote_and_bound(number, 60) + ": ";
   return step;

@@ -1,11 +1,10 @@
 #include "connectors/vendure/cancellation.h"
 
-#include <map>
+#include <optional>
 #include <string>
 
 #include "connectors/vendure/operations.h"
-#include "connectors/vendure/shipment.h"
-#include "connectors/vendure/stepwise_push.h"
+#include "connectors/vendure/order_push.h"
 #include "plugin/domain/text.h"
 
 namespace ferry::vendure {
@@ -29,37 +28,19 @@ std::optional<bool> has_live_fulfilment(const json::value& order) {
   return has_any;
 }
 
-class CancellationPush final : public StepwisePush {
+class CancellationPush final : public OrderPush {
  public:
   CancellationPush(const Settings& settings, std::span<const OutboundItem> items)
-      : StepwisePush(settings, items, {"orders"}, "settle it there by hand, then replay this or discard it") {}
+      : OrderPush(settings, items, kShipments, "settle it there by hand, then replay this or discard it") {}
 
  private:
-  std::string read(std::size_t index) override {
-    boost::system::error_code error;
-    const auto document = json::parse(item(index).document, error);
-    orders_[index] = error ? "" : id_at(document, {"order"});
-    return orders_[index].empty() ? "the order status document names no portal order" : "";
-  }
-  HttpRequest look_at(std::span<const std::size_t> indices) const override {
-    json::array ids;
-    for (const auto index : indices) ids.emplace_back(orders_.at(index));
-    const auto take = ids.size();
-    return graphql(settings_, Kind::query, kShipments, {{"ids", std::move(ids)}, {"take", take}});
-  }
-  NextStep next_step(std::size_t index, const json::value& data) const override;
-  std::string place_of(std::size_t index) const override { return orders_.at(index); }
-
-  std::map<std::size_t, std::string> orders_;  // the portal's ids by index
+  NextStep step_of(std::size_t index, const json::value& order) const override;
 };
 
-NextStep CancellationPush::next_step(std::size_t index, const json::value& data) const {
-  const auto& id = orders_.at(index);
+NextStep CancellationPush::step_of(std::size_t index, const json::value& order) const {
   const auto name = quote_and_bound(item(index).label, 60);
-  const auto* order = find_order(data, id);
-  if (!order) return settled(Verdict::absent, "the portal has no order with id " + quote_and_bound(id, 60));
-  const auto state = text_at(*order, {"state"});
-  const auto is_fulfilled = has_live_fulfilment(*order);
+  const auto state = text_at(order, {"state"});
+  const auto is_fulfilled = has_live_fulfilment(order);
   if (state.empty() || !is_fulfilled)
     return settled(Verdict::retry, "the portal's answer has no readable state of order " + name);
   if (state == "Cancelled") return settled(Verdict::delivered);
@@ -73,7 +54,7 @@ NextStep CancellationPush::next_step(std::size_t index, const json::value& data)
     return step;
   }
   auto step = write(kCancelOrder,
-                    {{"input", json::object{{"orderId", id}, {"reason", kReason}, {"cancelShipping", true}}}});
+                    {{"input", json::object{{"orderId", order_of(index)}, {"reason", kReason}, {"cancelShipping", true}}}});
   step.subject = "portal order " + name + ", which was cancelled in the ERP: ";
   return step;
 }

@@ -8,8 +8,7 @@
 #include <vector>
 
 #include "connectors/vendure/operations.h"
-#include "connectors/vendure/shipment.h"
-#include "connectors/vendure/stepwise_push.h"
+#include "connectors/vendure/order_push.h"
 #include "plugin/connector/refunds.h"
 #include "plugin/connector/shipments.h"
 #include "plugin/domain/text.h"
@@ -21,11 +20,6 @@ using namespace connector;
 
 constexpr int kRefundDigits = 2;  // as in order_document.cpp
 constexpr std::int64_t kMostRefunded = std::numeric_limits<std::int32_t>::max();  // GraphQL's Int
-
-struct WantedRefunds {
-  std::string order;
-  std::vector<Return> returns;
-};
 
 struct RefundableLine {
   std::string id, sku;
@@ -106,33 +100,21 @@ json::array refunded_goods(const Return& returned, std::vector<RefundableLine> l
   return goods;
 }
 
-class RefundPush final : public StepwisePush {
+class RefundPush final : public OrderPush {
  public:
   RefundPush(const Settings& settings, std::span<const OutboundItem> items)
-      : StepwisePush(settings, items, {"orders"}, "look at the order's payments there, then replay this or discard it") {}
+      : OrderPush(settings, items, kRefunds, "look at the order's payments there, then replay this or discard it") {}
 
  private:
-  std::string read(std::size_t index) override {
-    boost::system::error_code error;
-    const auto document = json::parse(item(index).document, error);
+  std::string read_rest(std::size_t index, const json::value& document) override {
     std::string problem;
-    WantedRefunds wanted{id_at(document, {"order"}), read_returns(document, problem)};
-    if (error || wanted.order.empty()) return "the order status document names no portal order";
-    if (!problem.empty()) return "portal order " + quote_and_bound(item(index).label, 60) + ": " + problem;
-    wanted_[index] = std::move(wanted);
-    return "";
+    wanted_[index] = read_returns(document, problem);
+    return problem;
   }
-  HttpRequest look_at(std::span<const std::size_t> indices) const override {
-    json::array ids;
-    for (const auto index : indices) ids.emplace_back(wanted_.at(index).order);
-    const auto take = ids.size();
-    return graphql(settings_, Kind::query, kRefunds, {{"ids", std::move(ids)}, {"take", take}});
-  }
-  NextStep next_step(std::size_t index, const json::value& data) const override;
-  std::string place_of(std::size_t index) const override { return wanted_.at(index).order; }
+  NextStep step_of(std::size_t index, const json::value& order) const override;
   NextStep refund(const RefundPlan& plan, const PaidOrder& seen) const;
 
-  std::map<std::size_t, WantedRefunds> wanted_;  // by index
+  std::map<std::size_t, std::vector<Return>> wanted_;  // by index
 };
 
 NextStep RefundPush::refund(const RefundPlan& plan, const PaidOrder& seen) const {
@@ -148,28 +130,19 @@ NextStep RefundPush::refund(const RefundPlan& plan, const PaidOrder& seen) const
                                                      {"lines", std::move(goods)}}}});
 }
 
-NextStep RefundPush::next_step(std::size_t index, const json::value& data) const {
-  const auto& wanted = wanted_.at(index);
+NextStep RefundPush::step_of(std::size_t index, const json::value& order) const {
   const auto name = quote_and_bound(item(index).label, 60);
-  const auto* order = find_order(data, wanted.order);
-  if (!order) return settled(Verdict::absent, "the portal has no order with id " + quote_and_bound(wanted.order, 60));
-  const auto seen = read_paid_order(*order);
+  const auto seen = read_paid_order(order);
   if (!seen) return settled(Verdict::retry, "the portal's answer has no readable payments of order " + name);
-  const auto plan = plan_refund(item(index).label, wanted.returns, seen->money);
+  const auto plan = plan_refund(item(index).label, wanted_.at(index), seen->money);
   if (!plan.returned) {
     if (plan.problems.empty()) return settled(Verdict::delivered);
-    std::string reasons;
-    for (const auto& problem : plan.problems) reasons += (reasons.empty() ? "" : "; ") + problem;
-    return settled(Verdict::rejected, bound(reasons, 1000));
+    return settled(Verdict::rejected, bound(joined_problems(plan.problems), 1000));
   }
   const auto subject = "portal order " + name + ", return " + quote_and_bound(plan.returned->number, 60) + ": ";
-  if (!plan.settled.empty()) {
-    auto step = write(kSettleRefund,
-                      {{"input", json::object{{"id", plan.settled}, {"transactionId", plan.returned->number}}}});
-    step.subject = subject;
-    return step;
-  }
-  auto step = refund(plan, *seen);
+  auto step = plan.settled.empty() ? refund(plan, *seen)
+                                   : write(kSettleRefund, {{"input", json::object{{"id", plan.settled},
+                                                                                  {"transactionId", plan.returned->number}}}});
   step.subject = subject;
   return step;
 }

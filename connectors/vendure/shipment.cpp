@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "connectors/vendure/operations.h"
-#include "connectors/vendure/stepwise_push.h"
+#include "connectors/vendure/order_push.h"
 #include "plugin/connector/shipments.h"
 #include "plugin/domain/text.h"
 
@@ -21,11 +21,6 @@ constexpr std::string_view kDefaultMethod = "ERP";  // of what goes without a ca
 constexpr std::string_view kPending = "Pending", kShipped = "Shipped", kCancelled = "Cancelled";
 constexpr std::int64_t kMostPieces = std::numeric_limits<std::int32_t>::max();  // GraphQL's Int
 constexpr Duration kUnpaidWait = std::chrono::minutes(15);
-
-struct Wanted {
-  std::string order;
-  std::vector<Shipment> shipments;
-};
 
 struct SeenOrder {
   std::vector<OrderedLine> lines;
@@ -50,7 +45,7 @@ bool read_lines(const json::value& order, SeenOrder& seen) {
   return true;
 }
 
-bool read_fulfilment(const json::value& shown, const Wanted& wanted, SeenOrder& seen) {
+bool read_fulfilment(const json::value& shown, const std::vector<Shipment>& wanted, SeenOrder& seen) {
   const auto* method = find(shown, {"method"});
   const auto* parts = find(shown, {"lines"});
   const auto state = text_at(shown, {"state"});
@@ -69,14 +64,14 @@ bool read_fulfilment(const json::value& shown, const Wanted& wanted, SeenOrder& 
     line->fulfilled += *quantity;
     known.pieces[line->sku] += *quantity;
   }
-  const bool is_ours = std::any_of(wanted.shipments.begin(), wanted.shipments.end(),
+  const bool is_ours = std::any_of(wanted.begin(), wanted.end(),
                                    [&](const auto& shipment) { return shipment.number == known.shipment; });
   if (is_ours && !known.has_left && seen.pending.empty()) seen.pending = known.id;
   seen.fulfilments.push_back(std::move(known));
   return true;
 }
 
-std::optional<SeenOrder> read_seen(const json::value& order, const Wanted& wanted) {
+std::optional<SeenOrder> read_seen(const json::value& order, const std::vector<Shipment>& wanted) {
   SeenOrder seen;
   const auto* fulfilments = find(order, {"fulfillments"});
   if (!read_lines(order, seen) || !fulfilments || !fulfilments->is_array()) return std::nullopt;
@@ -116,43 +111,29 @@ NextStep set_state(const std::string& fulfilment, std::string_view state) {
   return write(kSetFulfillment, {{"state", state}, {"created", fulfilment}});
 }
 
-class ShipmentPush final : public StepwisePush {
+class ShipmentPush final : public OrderPush {
  public:
   ShipmentPush(const Settings& settings, std::span<const OutboundItem> items)
-      : StepwisePush(settings, items, {"orders"}, "look at the order's fulfilments there, then replay this or discard it") {}
+      : OrderPush(settings, items, kShipments, "look at the order's fulfilments there, then replay this or discard it") {}
 
  private:
-  std::string read(std::size_t index) override {
-    boost::system::error_code error;
-    const auto document = json::parse(item(index).document, error);
+  std::string read_rest(std::size_t index, const json::value& document) override {
     std::string problem;
-    Wanted wanted{id_at(document, {"order"}), read_shipments(document, problem)};
-    if (error || wanted.order.empty()) return "the order status document names no portal order";
-    if (!problem.empty()) return "portal order " + quote_and_bound(item(index).label, 60) + ": " + problem;
-    wanted_[index] = std::move(wanted);
-    return "";
+    wanted_[index] = read_shipments(document, problem);
+    return problem;
   }
-  HttpRequest look_at(std::span<const std::size_t> indices) const override {
-    json::array ids;
-    for (const auto index : indices) ids.emplace_back(wanted_.at(index).order);
-    const auto take = ids.size();
-    return graphql(settings_, Kind::query, kShipments, {{"ids", std::move(ids)}, {"take", take}});
-  }
-  NextStep next_step(std::size_t index, const json::value& data) const override;
-  std::string place_of(std::size_t index) const override { return wanted_.at(index).order; }
+  NextStep step_of(std::size_t index, const json::value& order) const override;
 
-  std::map<std::size_t, Wanted> wanted_;  // by index
+  std::map<std::size_t, std::vector<Shipment>> wanted_;  // by index
 };
 
-NextStep ShipmentPush::next_step(std::size_t index, const json::value& data) const {
+NextStep ShipmentPush::step_of(std::size_t index, const json::value& order) const {
   const auto& wanted = wanted_.at(index);
   const auto name = quote_and_bound(item(index).label, 60);
-  const auto* order = find_order(data, wanted.order);
-  if (!order) return settled(Verdict::absent, "the portal has no order with id " + quote_and_bound(wanted.order, 60));
-  const auto state = text_at(*order, {"state"});
-  const auto seen = read_seen(*order, wanted);
+  const auto state = text_at(order, {"state"});
+  const auto seen = read_seen(order, wanted);
   if (!seen || state.empty()) return settled(Verdict::retry, "the portal's answer has no readable fulfilments of order " + name);
-  const auto plan = plan_fulfilment(item(index).label, wanted.shipments, seen->lines, seen->fulfilments);
+  const auto plan = plan_fulfilment(item(index).label, wanted, seen->lines, seen->fulfilments);
   const bool is_done = plan.shipment == nullptr && seen->pending.empty();
   if (is_done && plan.problems.empty()) return settled(Verdict::delivered);
   if (!is_done && has_to_wait(state)) {
@@ -169,8 +150,7 @@ NextStep ShipmentPush::next_step(std::size_t index, const json::value& data) con
   } else if (plan.shipment != nullptr) {
     step = fulfil(plan);
   } else {
-    std::string reasons;
-    for (const auto& problem : plan.problems) reasons += (reasons.empty() ? "" : "; ") + problem;
+    auto reasons = joined_problems(plan.problems);
     if (state == kCancelled) reasons = "it was cancelled there: settle it with the customer, then discard this; " + reasons;
     return settled(Verdict::rejected, bound(reasons, 1000));
   }
@@ -181,12 +161,6 @@ NextStep ShipmentPush::next_step(std::size_t index, const json::value& data) con
 }
 
 }  // namespace
-
-const json::value* find_order(const json::value& data, const std::string& id) {
-  const auto& orders = array_at(data, {"orders", "items"});
-  const auto found = std::find_if(orders.begin(), orders.end(), [&](const auto& one) { return id_at(one, {"id"}) == id; });
-  return found == orders.end() ? nullptr : &*found;
-}
 
 std::unique_ptr<Exchange> make_shipment_push(const Settings& settings, std::span<const OutboundItem> items) {
   return std::make_unique<ShipmentPush>(settings, items);

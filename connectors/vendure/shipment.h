@@ -19,8 +19,4 @@ namespace ferry::vendure {
 // looked at again later. `settings` outlives the exchange.
 std::unique_ptr<connector::Exchange> make_shipment_push(const Settings& settings,
                                                         std::span<const connector::OutboundItem> items);
-
-// In an answer to kShipments; null: it is not in it.
-const json::value* find_order(const json::value& data, const std::string& id);
-
 }  // namespace ferry::vendure

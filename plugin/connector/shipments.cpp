@@ -50,4 +50,10 @@ std::string_view shipment_in(std::string_view text) noexcept {
   return text.substr(begin + 1, text.size() - begin - 2);
 }
 
+std::string joined_problems(std::span<const std::string> problems) {
+  std::string text;
+  for (const auto& problem : problems) text += (text.empty() ? "" : "; ") + problem;
+  return text;
+}
+
 }  // namespace ferry::connector

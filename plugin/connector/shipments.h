@@ -1,6 +1,7 @@
 // The shipments in a document of the feed `order_status`.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,5 +24,8 @@ bool is_cancelled_unsent(const json::value& document);
 std::string with_shipment(std::string_view text, std::string_view number);
 // "": there is none.
 std::string_view shipment_in(std::string_view text) noexcept;
+
+// Of a plan: one sentence for a person.
+std::string joined_problems(std::span<const std::string> problems);
 
 }  // namespace ferry::connector
