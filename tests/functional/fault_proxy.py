@@ -106,31 +106,37 @@ class FaultProxy:
     def _pass(self, client, server):
         # a request may come in pieces: the end of the last piece is looked at together with the next
         tail, holding, asked = b'', False, False
-        with selectors.DefaultSelector() as both:
-            both.register(client, selectors.EVENT_READ)
-            both.register(server, selectors.EVENT_READ)
-            while True:
-                for key, _ in both.select():
-                    data = key.fileobj.recv(65536)
-                    if not data:
-                        return
-                    if key.fileobj is client:
-                        caught = self._text and self._text in tail + data
-                        tail = data[-200:]
-                        if caught and self._holds_request:
-                            self.caught.set()
-                            self._released.wait()
-                        holding, asked = holding or bool(caught and not self._holds_request), True
-                        server.sendall(data)
-                    else:
-                        if holding:
-                            self.caught.set()
-                            self._released.wait()
-                            holding = False
-                        if asked and self._delay:
-                            self._hurry.wait(self._delay)
-                        asked = False
-                        client.sendall(data)
+        for is_asked, data in pieces(client, server):
+            if is_asked:
+                caught = self._text and self._text in tail + data
+                tail = data[-200:]
+                if caught and self._holds_request:
+                    self.caught.set()
+                    self._released.wait()
+                holding, asked = holding or bool(caught and not self._holds_request), True
+                server.sendall(data)
+            else:
+                if holding:
+                    self.caught.set()
+                    self._released.wait()
+                    holding = False
+                if asked and self._delay:
+                    self._hurry.wait(self._delay)
+                asked = False
+                client.sendall(data)
+
+
+def pieces(client, server):
+    """(whether it comes from the client, what) until either end closes."""
+    with selectors.DefaultSelector() as both:
+        both.register(client, selectors.EVENT_READ)
+        both.register(server, selectors.EVENT_READ)
+        while True:
+            for key, _ in both.select():
+                data = key.fileobj.recv(65536)
+                if not data:
+                    return
+                yield key.fileobj is client, data
 
 
 def _close(end):

@@ -5,12 +5,12 @@ Nothing here knows the steps: they are what passes by. SQL is told apart by its 
 statements where it is one of those), a commit by the tables that were written before it, a request by its operation."""
 import os
 import re
-import selectors
 import signal
-import socket
 import struct
 import threading
 from pathlib import Path
+
+from .fault_proxy import FaultProxy, pieces
 
 ROOT = Path(__file__).resolve().parents[2]
 STATEMENTS = ROOT / 'sql' / 'state' / 'statements'
@@ -80,7 +80,6 @@ class Watch:
         self._lock = threading.Lock()
         self._trace = []
         self._trap = None  # (step, when)
-        self.killed = None  # the process that the trap has ended
         self.sprung = threading.Event()
 
     def begin(self):
@@ -94,7 +93,7 @@ class Watch:
 
     def arm(self, step, when):
         with self._lock:
-            self._trap, self.killed = (step, when), None
+            self._trap = (step, when)
             self.sprung.clear()
 
     def disarm(self):
@@ -109,61 +108,25 @@ class Watch:
             if self._trap != (step, when):
                 return True
             self._trap = None
-            self.killed = process
             os.kill(process, signal.SIGKILL)
             self.sprung.set()
         return False
 
 
-class Proxy:
+class Proxy(FaultProxy):
     """Passes bytes both ways, message by message. A subclass reads messages."""
 
     def __init__(self, upstream_port, watch):
-        self._upstream = ('127.0.0.1', upstream_port)
         self.watch = watch
-        self._listener = socket.create_server(('127.0.0.1', 0))
-        self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__(upstream_port)
 
-    def close(self):
-        self._listener.close()
-
-    def _accept(self):
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
-
-    def _serve(self, client):
-        try:
-            server = socket.create_connection(self._upstream)
-        except OSError:
-            client.close()
-            return
+    def _pass(self, client, server):
         talk = self.talk(process_at(client.getpeername()[1]))
-        try:
-            with selectors.DefaultSelector() as both:
-                both.register(client, selectors.EVENT_READ)
-                both.register(server, selectors.EVENT_READ)
-                while True:
-                    for key, _ in both.select():
-                        data = key.fileobj.recv(65536)
-                        if not data:
-                            return
-                        if key.fileobj is client:
-                            if not talk.asked(data, server.sendall):
-                                return
-                        elif not talk.answered(data):
-                            return
-                        else:
-                            client.sendall(data)
-        except OSError:
-            pass
-        finally:
-            client.close()
-            server.close()
+        for is_asked, data in pieces(client, server):
+            if not (talk.asked(data, server.sendall) if is_asked else talk.answered(data)):
+                return
+            if not is_asked:
+                client.sendall(data)
 
 
 class SqlProxy(Proxy):
@@ -184,7 +147,6 @@ class SqlTalk:
         self._proxy, self._process = proxy, process
         self._in, self._out = b'', b''
         self._started = False  # the client has sent its first message, which has no type
-        self._answers = False  # the server's messages have begun
         self._statements, self._portals = {}, {}
         self._written = set()  # tables, in the transaction that is open
         self._is_open = False
@@ -264,10 +226,6 @@ class SqlTalk:
 
 class HttpProxy(Proxy):
     """In front of the portal: a step is an operation of its API."""
-
-    @property
-    def url(self):
-        return f'http://127.0.0.1:{self.port}'
 
     def talk(self, process):
         return HttpTalk(self, process)
