@@ -15,6 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = '/usr/bin/python3'
+PROGRAM_TIME = 1800  # seconds for a test program that others starve; alone, the longest takes some minutes under a sanitizer
 HISTORIES = 10_000  # simulated weeks
 SOAK_MINUTES = 3
 COVERAGE = 90  # per cent of the branches of the pure folders
@@ -120,6 +121,7 @@ class Runner:
     def __init__(self, options):
         self.options = options
         self.counts = Counts()
+        self.took = []  # each suite, as it ended
 
     # ---- building ---------------------------------------------------------------------------------------------------
 
@@ -147,8 +149,9 @@ class Runner:
             found.setdefault(program.name, program)
         return list(found.values())
 
-    def run_programs(self, preset, nice=0, names=(), workers=1, without=None):
-        """All of them, or those of these names; `without`: the tests of a program that are left to another suite."""
+    def run_programs(self, preset, nice=0, names=(), workers=1, without=None, zone=None):
+        """All of them, or those of these names, on a machine of that zone; `without`: the tests of a program that are left to
+        another suite."""
         passed = failed = skipped = 0
         programs = self.programs(preset)
         for name in sorted(set(names) - {program.name for program in programs}):
@@ -156,6 +159,8 @@ class Runner:
             failed += 1
         chosen = [program for program in programs if not names or program.name in names]
         for program in chosen:
+            if zone:
+                program.environment['TZ'] = zone
             if program.name in (without or {}):
                 program.arguments.append(f'--gtest_filter=-{without[program.name]}')
         for ok, bad, left_out in self.run_each([(preset, program, nice) for program in chosen], workers):
@@ -168,7 +173,8 @@ class Runner:
             return list(pool.map(lambda run: self.run_program(*run), sorted(runs, key=lambda run: run[1].name not in LONG)))
 
     def run_program(self, preset, program, nice):
-        title = f'{preset}: {program.name}'
+        zone = program.environment.get('TZ')
+        title = f'{preset}: {program.name}' + (f' in {zone}' if zone else '')
         if not program.arguments:
             show(title, 'was not built')
             return 0, 1, 0
@@ -180,11 +186,11 @@ class Runner:
             return int(not status), int(bool(status)), 0
         with tempfile.NamedTemporaryFile(suffix='.json') as report:
             arguments = [*program.arguments, '--gtest_brief=1', f'--gtest_output=json:{report.name}']
-            status, output = command(arguments, 900, **more)
+            status, output = command(arguments, PROGRAM_TIME, **more)
             if status and SANITIZER_CRASHED in output:
                 say(f'{title}: the leak sanitizer itself crashed at the end; once more, without looking for leaks')
                 more['environment']['ASAN_OPTIONS'] += ':detect_leaks=0'
-                status, output = command(arguments, 900, **more)
+                status, output = command(arguments, PROGRAM_TIME, **more)
             try:
                 suites = json.load(report)['testsuites']
             except ValueError:
@@ -214,11 +220,11 @@ class Runner:
 
     def debug(self):
         if self.build('debug', 10):
-            self.run_programs('debug', 10, workers=CORES, without=PROVEN_ONCE)
+            self.run_programs('debug', 10, workers=CORES, without=PROVEN_ONCE, zone=EAST)
 
     def tsan(self):
         if self.build('tsan', 10, THREADED):
-            self.run_programs('tsan', 10, THREADED, CORES)
+            self.run_programs('tsan', 10, THREADED, CORES, zone=WEST)
 
     def fuzz(self):
         """Each fuzzer for a while, two at a time. What it finds is kept in build/debug/found: mend it, add a test, and keep
@@ -249,17 +255,8 @@ class Runner:
         return good
 
     def zones(self):
-        """The tests that know of time, on machines of other zones: half hours, and west of Greenwich."""
-        passed = failed = skipped = 0
-        runs = []
-        for zone in ('Asia/Kolkata', 'America/St_Johns'):
-            for program in self.programs('release'):
-                if program.name in KNOW_OF_TIME:
-                    program.environment['TZ'] = zone
-                    runs.append((f'release, TZ={zone}', program, 10))
-        for ok, bad, left_out in self.run_each(runs, CORES):
-            passed, failed, skipped = passed + ok, failed + bad, skipped + left_out
-        self.counts.add('zones', passed, failed, skipped)
+        """What knows of time and is not among the threaded ones, which lived in this zone already."""
+        self.run_programs('release', 10, sorted(KNOW_OF_TIME - set(THREADED)), CORES, zone=WEST)
 
     def coverage(self):
         folder = ROOT / 'build' / 'coverage'
@@ -370,9 +367,9 @@ WAITING = {
 }
 COMPUTING = {
     'simulation': f'{HISTORIES} simulated weeks of the engine under faults, each law checked at every step',
-    'debug': 'the same tests under the address and undefined behaviour sanitizers',
-    'tsan': 'the tests with more than one thread, built by clang, under the thread sanitizer',
-    'zones': 'the tests that know of time, on machines of other zones',
+    'debug': 'the same tests under the address and undefined behaviour sanitizers, on a machine east of Greenwich',
+    'tsan': 'the tests with more than one thread, built by clang, under the thread sanitizer, west of Greenwich',
+    'zones': 'the other tests that know of time, west of Greenwich',
     'fuzz': 'nonsense for everything that reads what others wrote (--fuzz SECONDS for each)',
     'coverage': f'at least {COVERAGE} % of the branches of plugin/domain and plugin/engine',
 }
@@ -381,6 +378,8 @@ ASKED_FOR = {'bench': 'tests/bench/run --quick: it runs to its end and prints it
 LONG = {'ferry_state_test', 'simulation_test'}
 # That the laws find a planted mistake does not depend on how they were compiled: the release build shows it.
 PROVEN_ONCE = {'simulation_test': '*.Finds*'}
+# Half hours, and one that is behind and changes with the season: the release build runs in the zone of the machine, mostly UTC.
+EAST, WEST = 'Asia/Kolkata', 'America/St_Johns'
 KNOW_OF_TIME = {'ferry_domain_test', 'ferry_connector_test', 'ferry_engine_test', 'ferry_connector_medusa_test',
                 'ferry_connector_vendure_test', 'ferry_state_test'}
 # What decides, decodes and simulates has one thread by design (plugin/domain and plugin/engine start none): half of all objects, and
@@ -431,11 +430,13 @@ def run_suites(runner, names):
             runner.counts.add(name, skipped=1)
             continue
         say(f'{name}: {next(group[name] for group in (FIRST, WAITING, COMPUTING, ASKED_FOR) if name in group)}')
+        began = time.monotonic()
         try:
             getattr(runner, name.replace('-', '_'))()
         except Exception as problem:  # one suite that breaks must not hide the others
             show(name, repr(problem))
             runner.counts.add(name, failed=1)
+        runner.took.append(f'{name} {time.monotonic() - began:.0f} s')
 
 
 def run_from(runner, names, take):
@@ -481,6 +482,7 @@ def main():
         sys.exit('interrupted')
     if not runner.counts.passed and not runner.counts.failed:
         sys.exit(f'tests/run: no suite is called like "{options.only}": see --list')
+    print('took: ' + ', '.join(runner.took))
     for _, why in _failures:
         print(f'{why}\n')
     for failure, _ in _failures:
