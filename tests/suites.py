@@ -16,6 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = '/usr/bin/python3'
 PROGRAM_TIME = 1800  # seconds for a test program that others starve; alone, the longest takes some minutes under a sanitizer
+SLOW_INPUT = 120  # seconds for one input of a fuzzer: those that take any time at all take forever, the others wait for a core
 HISTORIES = 10_000  # simulated weeks
 SOAK_MINUTES = 3
 COVERAGE = 90  # per cent of the branches of the pure folders
@@ -229,7 +230,7 @@ class Runner:
     def fuzz(self):
         """Each fuzzer for a while, two at a time. What it finds is kept in build/debug/found: mend it, add a test, and keep
         the input as a seed in tests/fuzz/corpus."""
-        if not self.build('debug', 19, ['fuzz']):
+        if not self.build('debug', 10, ['fuzz']):
             return
         programs = sorted(path for path in (ROOT / 'build/debug/tests/fuzz').glob('fuzz_*') if os.access(path, os.X_OK))
         with ThreadPoolExecutor(2) as pool:
@@ -243,9 +244,9 @@ class Runner:
         seeds = [ROOT / 'tests/fuzz/corpus' / name, *(ROOT.glob('connectors/*/golden') if name == 'portal' else ())]
         with tempfile.TemporaryDirectory(prefix='ferry-fuzz-') as grown:
             status, output = command(
-                [program, grown, *seeds, f'-max_total_time={self.options.fuzz}', '-timeout=20', '-rss_limit_mb=1500', '-max_len=16384',
-                 '-print_final_stats=1', f'-dict={ROOT}/tests/fuzz/json.dict', f'-artifact_prefix={found}/{name}-'],
-                self.options.fuzz + 180, 19, SANITIZERS)
+                [program, grown, *seeds, f'-max_total_time={self.options.fuzz}', f'-timeout={SLOW_INPUT}', '-rss_limit_mb=1500',
+                 '-max_len=16384', '-print_final_stats=1', f'-dict={ROOT}/tests/fuzz/json.dict', f'-artifact_prefix={found}/{name}-'],
+                self.options.fuzz + SLOW_INPUT + 60, 10, SANITIZERS)
         tried = re.search(r'number_of_executed_units:\s*(\d+)', output)
         seen = re.findall(r'cov: (\d+)', output)
         say(f'fuzz: {name}: {tried[1] if tried else 0} inputs, {seen[-1] if seen else 0} branches seen')
