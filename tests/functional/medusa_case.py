@@ -36,21 +36,11 @@ class MedusaCase(Case):
             self.shops[self.per_product] = portal, portal.seed()
         self.portal, self.template = self.shops[self.per_product]
 
-    def setUp(self):
+    def start_portals(self):
         self.prepare()
-        super().setUp()
-        database = f'{self.database}_medusa'
-        self.world.cluster.drop_database(database)
-        self.world.cluster.create_database(database, 'portal', self.template)
-        self.medusa = self.portal.server(f'{self.id()}.medusa', database, free_port())
-        self.medusa.child.log.unlink(missing_ok=True)
-        self.medusa.start()
-
-    def tearDown(self):
-        super().tearDown()
-        self.medusa.child.kill()
-        if not self.keep:
-            self.world.cluster.drop_database(self.medusa.database)
+        database = self.world.fresh_database('medusa', 'portal', self.template)
+        self.medusa = self._start_portal('medusa', self.portal, database)
+        super().start_portals()
 
     def configure(self, **ferry):
         return super().configure(**{f'secret.{SECRET}': self.portal.password}, **ferry)

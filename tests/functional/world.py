@@ -35,6 +35,7 @@ class World:
             raise StageError(f'{self.ferry.library} is missing: build Ferry first')
         self._prepare(progress)
         self._count = 0
+        self.following = None  # the test after this one: its portals start while this one runs
 
     def _prepare(self, progress):
         problems = []
@@ -56,14 +57,23 @@ class World:
 
     def fresh(self, products=None):
         """Names of a new ERP database and a new shop database, of the usual size or with so many products."""
-        self._count += 1
-        names = f'erp{self._count}', f'shop{self._count}'
         shop = Portal(self.cluster, self.folder, products).seed() if products else self.shop_template
-        for name, owner, template in zip(names, ('tryton', 'portal'), (self.erp_template, shop)):
-            self.cluster.drop_database(name)
-            self.cluster.create_database(name, owner, template)
+        names = self.fresh_database('erp', 'tryton', self.erp_template), self.fresh_database('shop', 'portal', shop)
         self.ferry.enable(names[0])
         return names
+
+    def fresh_database(self, kind, owner, template):
+        self._count += 1
+        name = f'{kind}{self._count}'
+        self.cluster.drop_database(name)
+        self.cluster.create_database(name, owner, template)
+        return name
+
+    def start_following(self):
+        test, self.following = self.following, None
+        if test:
+            with contextlib.suppress(Exception):  # it tries again itself, and then says why
+                test.start_portals()
 
     def stop(self):
         self.cluster.stop('immediate')
@@ -77,24 +87,48 @@ class Case(unittest.TestCase):
     environment = {}  # of the ERP's servers
     products = None  # of the shop, where it is not the usual number
 
-    def setUp(self):
-        self.database, shop = self.world.fresh(self.products)
-        self._servers, self._closing = [], contextlib.ExitStack()
-        self.vendure = self.world.portal.server(f'{self.id()}.vendure', shop, free_port())
-        self.vendure.child.log.unlink(missing_ok=True)
-        self.vendure.start()
-        self.conf = self.configure()
-        self.state = State(self.world.cluster, self.database)
-        self.vendure_ready = False
+    database = None  # the ERP's; not before the portals were started
 
-    def tearDown(self):
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self._servers, self._portals, self._closing = [], [], contextlib.ExitStack()
+
+    def start_portals(self):
+        """What takes long to start and does not depend on what the test does, in new databases. Called while the test before
+        this one still runs, where there is one."""
+        database, shop = self.world.fresh(self.products)
+        self.vendure = self._start_portal('vendure', self.world.portal, shop)
+        self.database = database
+
+    def _start_portal(self, name, portal, database):
+        server = portal.server(f'{self.id()}.{name}', database, free_port())
+        server.child.log.unlink(missing_ok=True)
+        self._portals.append(server)
+        server.start()
+        return server
+
+    def end(self):
+        """Whatever was started: also by the test before, or by one that was interrupted."""
         self._closing.close()
         for server in self._servers:
             server.kill() if not self.keep else server.stop()
-        self.vendure.child.kill()
+        for server in self._portals:
+            server.child.kill()
         if not self.keep:
-            for name in (self.database, self.vendure.database):
+            for name in {self.database, *(server.database for server in self._portals)} - {None}:
                 self.world.cluster.drop_database(name)
+        self._servers, self._portals, self.database = [], [], None
+
+    def setUp(self):
+        if not self.database:
+            self.start_portals()
+        self.conf = self.configure()
+        self.state = State(self.world.cluster, self.database)
+        self.vendure_ready = False
+        self.world.start_following()
+
+    def tearDown(self):
+        self.end()
 
     # ---- making things ----------------------------------------------------------------------------------------------
 
