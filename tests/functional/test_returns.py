@@ -107,6 +107,50 @@ class Returns(Returned, Case):
         time.sleep(5)
         self.assertEqual(1, len(self.refunds(order)))
 
+    def test_E1_what_is_cancelled_on_vendure_after_it_was_fulfilled_is_one_return_in_the_erp(self):
+        order, sale = self.shipped()
+        seen = self.admin.order(order['code'])
+        first, second = (line['id'] for line in sorted(seen['lines'], key=lambda line: line['productVariant']['sku']))
+        self.admin.cancel(seen, {first: 3})
+        self.look_again(order)
+        self.is_taken_over(order)
+        self.assertEqual([], self.returns_of(sale), 'nothing was paid back yet')
+        # 10.01 each and 20 % of tax
+        self.admin.refund(seen, {first: 3}, 3604, 'did not fit')
+        self.look_again(order)
+        self.eventually(lambda: self.returns_of(sale), 40, 'the return is entered', lambda: self.revision_of(order))
+        expected = [(Decimal('-36.04'), [(sku(1), -3.0)])]
+        self.assertEqual(expected, [(total, lines[:1]) for total, lines in self.returns_of(sale)])
+        self.is_taken_over(order)
+        # all that is left: the order counts as cancelled there
+        self.admin.cancel(seen, {first: 7, second: 1})
+        self.assertEqual('Cancelled', self.admin.order(order['code'])['state'])
+        self.admin.refund(seen, {first: 7, second: 1}, 8408 + 1202, 'did not fit either')
+        self.look_again(order)
+        self.eventually(lambda: len(self.returns_of(sale)) == 2, 40, 'the second is entered', lambda: self.revision_of(order))
+        self.is_taken_over(order)
+        total, lines = self.returns_of(sale)[1]
+        goods = sorted(line for line in lines if line[0] in (sku(1), sku(2)))
+        self.assertEqual((Decimal('-96.10'), [(sku(1), -7.0), (sku(2), -1.0)]), (total, goods))
+        self.look_again(order)
+        self.is_taken_over(order)
+        self.assertEqual(2, len(self.returns_of(sale)), 'asked twice, still one each')
+        self.assertEqual(0, self.state.value("SELECT count(*) FROM ferry.portal_order WHERE 'review' IN (state, revision)"))
+        self.assert_balanced()
+
+    def test_what_is_cancelled_on_vendure_before_it_is_fulfilled_is_an_edit(self):
+        self.begin()
+        order = self.place((1, 10), (2, 1))
+        sale = self.sale_of(order)
+        seen = self.admin.order(order['code'])
+        line = next(line['id'] for line in seen['lines'] if line['productVariant']['sku'] == sku(1))
+        self.admin.cancel(seen, {line: 3})
+        self.admin.refund(seen, {line: 3}, 3604, 'ordered too many')
+        self.look_again(order)
+        self.eventually(lambda: self.revision_of(order)[0] == 'review', 40, 'a person is asked', lambda: self.revision_of(order))
+        self.assertIn('10 → 7', self.revision_of(order)[1])
+        self.assertEqual([], self.returns_of(sale))
+
     def test_more_than_was_paid_is_for_a_person(self):
         order, sale = self.shipped()
         seen = self.admin.order(order['code'])
