@@ -99,7 +99,9 @@ Decimal refund_credit_of(const json::value& order) {
     const auto reference = std::string(text_at(line, {"reference"})) + " " + std::string(text_at(line, {"reference_id"}));
     if (references.contains(reference)) credited = added(credited, money_at(line, {"raw_amount"}));
   }
-  return std::min(credited, refunded);
+  // those of earlier versions of the order are listed with the ones that count
+  const auto total = raw_at(order, {"raw_credit_line_total"});
+  return std::min({credited, refunded, total && !total->is_negative() ? bounded(total) : credited});
 }
 
 }  // namespace ferry::medusa

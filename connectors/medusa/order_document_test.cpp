@@ -255,6 +255,20 @@ TEST(MedusaOrder, ARefundOfAnotherAmountOrBeforeTheReturnIsMoneyAlone) {
   for (const auto& shown : refunds) EXPECT_EQ(json::serialize(shown.at("lines")), "[]");
 }
 
+// The ERP's own return, entered there by us: what is paid back of just its amount for another reason is not for its goods.
+TEST(MedusaOrder, OurOwnReturnIsNobodysGoods) {
+  auto value = returned_order();
+  value.at("returns").at(1).as_object()["metadata"] = json::object{{"erp_return", "55"}};
+  value["payment_collections"] = paid_back({refund("ref_1", "23.82", "2026-12-03T00:00:00.000Z", "Damaged [55]"),
+                                            refund("ref_2", "23.82", "2026-12-04T00:00:00.000Z", "goodwill"),
+                                            refund("ref_3", "11.91", "2026-12-04T00:00:01.000Z")});
+  const auto refunds = document(value).at("refunds").as_array();
+  ASSERT_EQ(refunds.size(), 3U);
+  EXPECT_EQ(refunds[0].at("reason"), "Damaged [55]");
+  for (const auto i : {0, 1}) EXPECT_EQ(json::serialize(refunds[i].at("lines")), "[]");
+  EXPECT_EQ(json::serialize(refunds[2].at("lines")), R"([{"line":"ordli_2","sku":"MUG","quantity":"1"}])");
+}
+
 // Medusa makes a credit line of what is paid back beyond what came back.
 TEST(MedusaOrder, ARefundDoesNotCountTwiceAsACredit) {
   auto value = order();
@@ -277,6 +291,10 @@ TEST(MedusaOrder, ARefundDoesNotCountTwiceAsACredit) {
   EXPECT_EQ(shown.at("refunds").at(1).at("reason"), "Goodwill: late [SO-9]");
   value["credit_lines"] = json::array{credit("payment_collection", "paycol_1", "7")};
   EXPECT_EQ(document(value).at("surcharges").at(0).at("gross"), "-2") << "no more than was refunded";
+  // of which an earlier version of the order is listed too
+  value["raw_credit_line_total"] = raw("3");
+  value["credit_lines"] = json::array{credit("payment_collection", "paycol_1", "3"), credit("payment_collection", "paycol_1", "3")};
+  EXPECT_TRUE(document(value).at("surcharges").as_array().empty());
 }
 
 TEST(MedusaOrder, RefundedAltogetherAndDeliveredItIsNotLookedAtForEver) {

@@ -6,6 +6,7 @@
 #include <tuple>
 #include <vector>
 
+#include "connectors/medusa/goods_return.h"
 #include "plugin/domain/text.h"
 #include "plugin/domain/time.h"
 
@@ -46,7 +47,7 @@ std::vector<ReceivedReturn> received_returns(const json::value& order, const Mon
   std::vector<ReceivedReturn> all;
   for (const auto& shown : array_at(order, {"returns"})) {
     const auto at = from_iso8601(text_at(shown, {"received_at"}));
-    if (!at) continue;
+    if (!at || !own_number_of(shown).empty()) continue;
     ReceivedReturn received{*at, "", {}};
     Decimal gross;
     bool is_readable = true;

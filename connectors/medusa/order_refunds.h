@@ -7,7 +7,8 @@
 namespace ferry::medusa {
 
 // In order of time. Medusa makes a refund when the payment provider has paid it, and does not say what for: one of exactly
-// the amount of a return that was received before is that return's, and has its goods; any other one is money alone. The
+// the amount of a return that was received before is that return's, and has its goods; any other one is money alone, and so
+// is that of a return which is ours (goods_return.h): the ERP has its goods already. The
 // reason is that of the shop, and what a person noted.
 json::array refunds_of(const json::value& order, const Money& money);
 

@@ -27,7 +27,7 @@ std::string orders_target() {
       "payment_collections.payments.refunds.raw_amount,payment_collections.payments.refunds.note,"
       "payment_collections.payments.refunds.refund_reason.label,payment_collections.payments.refunds.refund_reason.code,"
       "credit_lines.raw_amount,credit_lines.reference,credit_lines.reference_id,returns.received_at,"
-      "returns.items.*";
+      "returns.metadata,returns.items.*";
   for (const std::string_view address : {"shipping_address.", "billing_address."}) {
     for (const auto field : kAddress) target.append(",").append(address).append(field);
   }
@@ -117,6 +117,12 @@ std::string customer_target(std::string_view id, std::string_view part) {
 
 std::string order_target(std::string_view id, std::string_view part) {
   return std::string(kOrdersPath).append("/").append(encoded(id)).append(part).append("?fields=id");
+}
+
+std::string return_target(std::string_view id, std::string_view part) {
+  std::string target = "/admin/returns";
+  if (!id.empty()) target += "/" + encoded(id);
+  return target.append(part);
 }
 
 std::string refund_target(std::string_view payment) { return "/admin/payments/" + encoded(payment) + "/refund?fields=id"; }

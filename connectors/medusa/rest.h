@@ -71,6 +71,13 @@ inline constexpr std::string_view kShipmentsTarget =
     "fulfillments.items.line_item_id,fulfillments.items.inventory_item_id,fulfillments.items.raw_quantity";
 inline constexpr std::string_view kCancellationsTarget =
     "/admin/orders?order=id&fields=id,status,fulfillments.id,fulfillments.canceled_at";
+// Orders with what was sent and came back, as goods_return.cpp reads them. The exact quantity of a return's item comes only
+// with all of it.
+inline constexpr std::string_view kGoodsReturnsTarget =
+    "/admin/orders?order=id&fields=id,status,items.id,items.variant_sku,items.detail.raw_fulfilled_quantity,"
+    "items.detail.raw_return_requested_quantity,items.detail.raw_return_received_quantity,"
+    "items.detail.raw_return_dismissed_quantity,fulfillments.id,fulfillments.location_id,fulfillments.canceled_at,"
+    "returns.id,returns.status,returns.metadata,returns.items.*,payment_collections.payments.refunds.note";
 // Orders with what was paid for them and paid back, as refund.cpp reads them.
 inline constexpr std::string_view kRefundsTarget =
     "/admin/orders?order=id&fields=id,status,currency_code,payment_collections.payments.id,"
@@ -89,6 +96,9 @@ std::string customer_target(std::string_view id = "", std::string_view part = ""
 
 // A write of an order ("", "/cancel") or of what belongs to it ("/fulfillments"). Its answer tells no more than the id.
 std::string order_target(std::string_view id, std::string_view part = "");
+
+// A write of a return, or of what belongs to it ("/request"); "": of a new one.
+std::string return_target(std::string_view id = "", std::string_view part = "");
 
 // A refund of a payment. Its answer tells no more than the payment's id.
 std::string refund_target(std::string_view payment);

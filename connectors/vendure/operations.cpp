@@ -149,7 +149,8 @@ std::string orders_query(const Settings& settings) {
          "}"
          "shippingAddress" +
          address + "billingAddress" + address +
-         "lines{id quantity proratedLinePrice proratedLinePriceWithTax taxRate productVariant{sku name}"
+         "lines{id quantity proratedUnitPrice proratedUnitPriceWithTax proratedLinePrice proratedLinePriceWithTax taxRate "
+         "productVariant{sku name}"
          "fulfillmentLines{quantity fulfillment{state}}}"
          "shippingLines{discountedPrice discountedPriceWithTax shippingMethod{code name}}"
          "surcharges{sku description price priceWithTax taxRate}"

@@ -50,6 +50,15 @@ Decimal percent_at(const json::value& from, std::initializer_list<std::string_vi
   return Decimal::parse({text, static_cast<std::size_t>(end - text)}).value_or(Decimal()).rounded(4, Rounding::half_up);
 }
 
+__extension__ typedef __int128 Wide;
+
+// amount · by / of, rounded half away from zero; 0 for what no amount of money can be. by ≥ 0, of > 0.
+std::int64_t part_of(std::int64_t amount, std::int64_t by, std::int64_t of) {
+  const Wide twice = (Wide(std::abs(amount)) * by * 2 + of) / (Wide(of) * 2);
+  if (twice > kMostMinorUnits) return 0;
+  return static_cast<std::int64_t>(amount < 0 ? -twice : twice);
+}
+
 // net / quantity in ten-thousandths, rounded half away from zero. Both at most 2^53.
 Decimal unit_price(std::int64_t net_minor, std::int64_t quantity) {
   constexpr std::int64_t kScale = 100;  // hundredths to ten-thousandths
@@ -116,30 +125,68 @@ std::int64_t fulfilled(const json::value& line) {
   return total;
 }
 
+struct Amounts {
+  std::int64_t net = 0, gross = 0;  // minor units
+};
+
+Decimal money(std::int64_t minor_units) { return Decimal::from_minor_units(minor_units, kMoneyDigits).value_or(Decimal()); }
+
+// What `whole` pieces of a line were sold for, of which Vendure tells the amounts of `quantity`: it keeps one price of a
+// piece to all its digits, with tax or without, and rounds what it tells. Without a discount the cents of a piece are that
+// price; with one, what is told is all there is.
+Amounts amounts_of(const json::value& line, std::int64_t quantity, std::int64_t whole) {
+  const Amounts told{minor_units_at(line, {"proratedLinePrice"}), minor_units_at(line, {"proratedLinePriceWithTax"})};
+  if (whole == quantity) return told;
+  constexpr std::int64_t kHundred = 1'000'000;  // percent, in ten-thousandths
+  const auto taxed = kHundred + percent_at(line, {"taxRate"}).to_minor_units(4).value_or(0);
+  const auto net = minor_units_at(line, {"proratedUnitPrice"}), gross = minor_units_at(line, {"proratedUnitPriceWithTax"});
+  const Amounts by_net{part_of(net, whole, 1), part_of(part_of(net, whole, 1), taxed, kHundred)};
+  const Amounts by_gross{part_of(part_of(gross, whole, 1), kHundred, taxed), part_of(gross, whole, 1)};
+  if (part_of(net, quantity, 1) == told.net && part_of(told.net, taxed, kHundred) == told.gross) return by_net;
+  if (part_of(gross, quantity, 1) == told.gross && part_of(told.gross, kHundred, taxed) == told.net) return by_gross;
+  return quantity > 0 ? Amounts{part_of(told.net, whole, quantity), part_of(told.gross, whole, quantity)} : by_net;
+}
+
 struct Lines {
   json::array lines;
   std::int64_t open_quantity = 0;
+  Amounts returned;  // of what came back, which Vendure has taken off the order's total
 };
 
+// A quantity that is cancelled is none, unless it was fulfilled: then it came back, which is the refund's to tell. What is
+// cancelled of a line of which only a part was fulfilled is of the other part.
 Lines lines(const json::value& order) {
   Lines result;
   for (const auto& line : array_at(order, {"lines"})) {
-    const auto quantity = pieces_at(line, {"quantity"});
-    if (quantity == 0) continue;  // cancelled
-    const auto open = std::max<std::int64_t>(0, quantity - fulfilled(line));
+    const auto quantity = pieces_at(line, {"quantity"}), sent = std::min(fulfilled(line), kMostPieces);
+    const auto whole = std::max(quantity, sent);
+    if (whole == 0) continue;
+    const auto open = whole - sent;
     result.open_quantity += open;
-    result.lines.push_back(
-        json::object{{"line", plain(id_at(line, {"id"}))},
-                     {"sku", plain_at(line, {"productVariant", "sku"})},
-                     {"name", plain_at(line, {"productVariant", "name"})},
-                     {"quantity", std::to_string(quantity)},
-                     {"unit_price", unit_price(minor_units_at(line, {"proratedLinePrice"}), quantity).text()},
-                     {"tax_rate", percent_at(line, {"taxRate"}).text()},
-                     {"net", money_at(line, {"proratedLinePrice"}).text()},
-                     {"gross", money_at(line, {"proratedLinePriceWithTax"}).text()},
-                     {"open_quantity", std::to_string(open)}});
+    const auto amounts = amounts_of(line, quantity, whole);
+    json::object told{{"line", plain(id_at(line, {"id"}))},
+                      {"sku", plain_at(line, {"productVariant", "sku"})},
+                      {"name", plain_at(line, {"productVariant", "name"})},
+                      {"quantity", std::to_string(whole)},
+                      {"unit_price", unit_price(amounts.net, whole).text()},
+                      {"tax_rate", percent_at(line, {"taxRate"}).text()},
+                      {"net", money(amounts.net).text()},
+                      {"gross", money(amounts.gross).text()},
+                      {"open_quantity", std::to_string(open)}};
+    if (whole > quantity) {
+      told["returned"] = std::to_string(whole - quantity);
+      result.returned.net += amounts.net - minor_units_at(line, {"proratedLinePrice"});
+      result.returned.gross += amounts.gross - minor_units_at(line, {"proratedLinePriceWithTax"});
+    }
+    result.lines.push_back(std::move(told));
   }
   return result;
+}
+
+// With what came back; 0 for what no amount of money can be.
+std::string total_at(const json::value& order, std::string_view name, std::int64_t returned) {
+  const auto total = minor_units_at(order, {name}) + returned;
+  return money(std::abs(total) > kMostMinorUnits ? 0 : total).text();
 }
 
 // Vendure does not say the rate of a shipping line: it is the one of the order's rates that gives this gross from this
@@ -231,7 +278,7 @@ const json::value& member(const json::value& from, std::string_view name) {
   return value ? *value : none;
 }
 
-json::object document(const json::value& order, const connector::PulledOrder& pulled, json::array order_lines,
+json::object document(const json::value& order, const connector::PulledOrder& pulled, Lines all,
                       const Settings& settings) {
   const auto delivery = address(member(order, "shippingAddress"));
   auto invoice = address(member(order, "billingAddress"));
@@ -245,12 +292,12 @@ json::object document(const json::value& order, const connector::PulledOrder& pu
                       {"customer", customer(order, delivery, settings)},
                       {"invoice_address", std::move(invoice)},
                       {"delivery_address", delivery},
-                      {"lines", std::move(order_lines)},
+                      {"lines", std::move(all.lines)},
                       {"shipping", shipping(order)},
                       {"surcharges", surcharges(order)},
                       {"payments", payments(order)},
-                      {"net", money_at(order, {"total"}).text()},
-                      {"gross", money_at(order, {"totalWithTax"}).text()}};
+                      {"net", total_at(order, "total", all.returned.net)},
+                      {"gross", total_at(order, "totalWithTax", all.returned.gross)}};
   if (auto own = custom_text(order, {"customFields", settings.customer_reference_field}); !own.empty())
     result["customer_reference"] = own;
   if (settings.asks_for_channels) result["channels"] = texts_in(order, {"channels"}, "code");
@@ -293,7 +340,7 @@ std::optional<connector::PulledOrder> read_order(const json::value& order, const
   // that returns shows as a drift.
   pulled.open =
       !is_one_of(pulled.state, {"Cancelled", "Delivered"}) && (pulled.state != "Shipped" || all.open_quantity > 0);
-  pulled.document = json::serialize(document(order, pulled, std::move(all.lines), settings));
+  pulled.document = json::serialize(document(order, pulled, std::move(all), settings));
   return pulled;
 }
 

@@ -77,6 +77,90 @@ TEST_F(VendureOrderDocument, CancelledLinesAreLeftOut) {
   EXPECT_EQ(document().at("lines").as_array().size(), 1U);
 }
 
+// `fulfilled` of the line, of which `left` are not cancelled.
+json::object sent_line(int left, int fulfilled, json::object amounts) {
+  auto one = line(left, 0, 0);
+  for (auto& [name, value] : amounts) one[name] = value;
+  one["fulfillmentLines"] = json::array{json::object{{"quantity", fulfilled}, {"fulfillment", {{"state", "Delivered"}}}}};
+  return one;
+}
+
+TEST_F(VendureOrderDocument, WhatIsCancelledAfterItWasFulfilledStaysForTheRefundToTell) {
+  // 10 at 10.01, of which 3 came back
+  order_["lines"] = json::array{sent_line(7, 10, {{"proratedUnitPrice", 1001}, {"proratedUnitPriceWithTax", 1201},
+                                                  {"proratedLinePrice", 7007}, {"proratedLinePriceWithTax", 8408}})};
+  order_["total"] = 7007;
+  order_["totalWithTax"] = 8408;
+  const auto read = document();
+  const auto& told = read.at("lines").at(0);
+  EXPECT_EQ(told.at("quantity"), "10");
+  EXPECT_EQ(told.at("returned"), "3");
+  EXPECT_EQ(told.at("open_quantity"), "0");
+  EXPECT_EQ(told.at("unit_price"), "10.01");
+  EXPECT_EQ(told.at("net"), "100.1");
+  EXPECT_EQ(told.at("gross"), "120.12");
+  EXPECT_EQ(read.at("net"), "100.1");
+  EXPECT_EQ(read.at("gross"), "120.12");
+}
+
+TEST_F(VendureOrderDocument, OfALineThatCameBackWholeThePriceOfAPieceIsTold) {
+  order_["lines"] = json::array{sent_line(0, 3, {{"proratedUnitPrice", 1001}, {"proratedUnitPriceWithTax", 1201}})};
+  order_["total"] = 500;
+  order_["totalWithTax"] = 600;
+  order_["state"] = "Cancelled";
+  const auto read = document();
+  EXPECT_EQ(read.at("lines").at(0).at("quantity"), "3");
+  EXPECT_EQ(read.at("lines").at(0).at("returned"), "3");
+  EXPECT_EQ(read.at("lines").at(0).at("gross"), "36.04");
+  EXPECT_EQ(read.at("gross"), "42.04");
+  EXPECT_EQ(read.at("net"), "35.03");
+}
+
+TEST_F(VendureOrderDocument, PricesWithTaxAndDiscountedOnesAreToldAsNearAsThePortalDoes) {
+  // 12.01 with tax, whose net is 10.00833…
+  order_["lines"] = json::array{sent_line(7, 10, {{"proratedUnitPrice", 1001}, {"proratedUnitPriceWithTax", 1201},
+                                                  {"proratedLinePrice", 7006}, {"proratedLinePriceWithTax", 8407}}),
+                                // 10.01 less a twentieth, 9.5095
+                                sent_line(2, 4, {{"proratedUnitPrice", 951}, {"proratedUnitPriceWithTax", 1141},
+                                                 {"proratedLinePrice", 1902}, {"proratedLinePriceWithTax", 2282}}),
+                                sent_line(1, 2, {{"proratedUnitPrice", 5}, {"proratedUnitPriceWithTax", 5},
+                                                 {"proratedLinePrice", 951}, {"proratedLinePriceWithTax", 1141}})};
+  const auto lines = document().at("lines").as_array();
+  EXPECT_EQ(lines[0].at("gross"), "120.1");
+  EXPECT_EQ(lines[0].at("net"), "100.08");
+  EXPECT_EQ(lines[1].at("net"), "38.04");
+  EXPECT_EQ(lines[2].at("net"), "19.02") << "the line's own amounts count";
+}
+
+TEST_F(VendureOrderDocument, WhatIsCancelledBeforeItIsFulfilledIsNoReturn) {
+  order_["total"] = order_["totalWithTax"] = 5000;
+  // six of ten were cancelled; four, two or none of the others have left; so has a parcel that was cancelled
+  for (const int sent : {4, 2, 0}) {
+    auto one = sent_line(4, sent, {{"proratedLinePrice", 4000}, {"proratedLinePriceWithTax", 4800}});
+    one.at("fulfillmentLines").as_array().push_back(json::object{{"quantity", 6}, {"fulfillment", {{"state", "Cancelled"}}}});
+    order_["lines"] = json::array{one};
+    const auto read = document();
+    EXPECT_EQ(read.at("lines").at(0).at("quantity"), "4");
+    EXPECT_EQ(read.at("lines").at(0).at("open_quantity").as_string(), std::to_string(4 - sent));
+    EXPECT_FALSE(read.at("lines").at(0).as_object().contains("returned"));
+    EXPECT_EQ(read.at("gross"), "50");
+  }
+}
+
+TEST_F(VendureOrderDocument, WhatCameBackCannotOverflowEither) {
+  for (const auto huge : {INT64_MAX, INT64_MIN, std::int64_t{1} << 53, -(std::int64_t{1} << 53)}) {
+    auto one = sent_line(1, 5, {{"proratedUnitPrice", huge}, {"proratedUnitPriceWithTax", huge / -2},
+                                {"proratedLinePrice", huge}, {"proratedLinePriceWithTax", huge / 3}});
+    one["taxRate"] = 1000;
+    one.at("fulfillmentLines").at(0).as_object()["quantity"] = INT64_MAX;
+    order_["lines"] = json::array{one, one};
+    order_["total"] = huge;
+    const auto read = document();
+    EXPECT_EQ(read.at("lines").at(0).at("returned"), "2147483646");
+    EXPECT_LE(std::string(read.at("net").as_string()).size(), 18U);
+  }
+}
+
 TEST_F(VendureOrderDocument, StatesDecideWhatIsImportedWatchedAndCancelled) {
   struct Expected {
     const char* state;

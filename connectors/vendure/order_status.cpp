@@ -16,7 +16,7 @@ std::unique_ptr<Exchange> make_order_status_push(const Settings& settings, std::
   const auto by = [&settings](auto make) -> OrderStatusStages::Make {
     return [&settings, make](std::span<const OutboundItem> chosen) { return make(settings, chosen); };
   };
-  OrderStatusStages stages{by(&make_order_number_push), by(&make_shipment_push), nullptr, by(&make_refund_push)};
+  OrderStatusStages stages{by(&make_order_number_push), by(&make_shipment_push), nullptr, nullptr, by(&make_refund_push)};
   if (settings.cancels_orders) stages.cancellation = by(&make_cancellation_push);
   return connector::make_order_status_push(std::move(stages), items);
 }

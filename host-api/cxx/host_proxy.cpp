@@ -17,7 +17,8 @@ void to_standard_error(std::string_view line) noexcept {
 }
 
 // What they may answer beside FERRY_OK.
-constexpr ferry_status_t kRefusalsOfEnter[] = {FERRY_E_REJECTED, FERRY_E_BUSY, FERRY_E_RETRY, FERRY_E_UNSUPPORTED};
+constexpr ferry_status_t kRefusalsOfEnter[] = {FERRY_E_NOT_FOUND, FERRY_E_REJECTED, FERRY_E_BUSY, FERRY_E_RETRY,
+                                               FERRY_E_UNSUPPORTED};
 constexpr ferry_status_t kRefusalsOfFind[] = {FERRY_E_NOT_FOUND, FERRY_E_BUSY, FERRY_E_RETRY, FERRY_E_UNSUPPORTED};
 constexpr ferry_status_t kRefusalsOfRevise[] = {FERRY_E_NOT_FOUND, FERRY_E_REJECTED, FERRY_E_BUSY, FERRY_E_RETRY,
                                                 FERRY_E_UNSUPPORTED};

@@ -266,9 +266,11 @@ class Admin(Client):
         self.change('mutation($i:ID!){transitionFulfillmentToState(id:$i,state:"Shipped"){__typename ' + _ERROR + '}}',
                     i=done['id'])
 
-    def cancel(self, order):
+    def cancel(self, order, quantities=None):
+        """All of it, with the shipping, or only {line id: quantity}."""
+        what = {'lines': [{'orderLineId': line, 'quantity': quantity} for line, quantity in quantities.items()]} if quantities else {}
         self.change('mutation($i:CancelOrderInput!){cancelOrder(input:$i){__typename ' + _ERROR + '}}',
-                    i={'orderId': order['id'], 'reason': 'changed my mind', 'cancelShipping': True})
+                    i={'orderId': order['id'], 'reason': 'changed my mind', 'cancelShipping': not quantities, **what})
 
     def refund(self, order, quantities, amount, reason='damaged in transit', settled=True):
         """Gives back an amount in cents, for {line id: quantity}; the id of the refund."""

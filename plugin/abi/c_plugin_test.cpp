@@ -199,6 +199,7 @@ TEST_F(CPluginTest, PumpMakesOneCallAndSaysHowManyWait) {
 TEST_F(CPluginTest, EachAnswerOfTheHostHasItsMeaning) {
   make_active();
   const std::vector<std::pair<ferry_status_t, engine::ErpAnswer>> meanings = {
+      {FERRY_E_NOT_FOUND, engine::ErpAnswer::absent},
       {FERRY_E_REJECTED, engine::ErpAnswer::rejected},
       {FERRY_E_BUSY, engine::ErpAnswer::busy},
       {FERRY_E_RETRY, engine::ErpAnswer::retry},

@@ -28,7 +28,7 @@ class OrderStatusPush final : public Exchange {
       : batch_(items),
         later_{LaterStage{std::move(stages.shipments), &has_shipments},
                LaterStage{std::move(stages.cancellation), &is_cancelled_unsent},
-               LaterStage{std::move(stages.refunds), &has_refunds}},
+               LaterStage{std::move(stages.returns), &has_refunds}, LaterStage{std::move(stages.refunds), &has_refunds}},
         exchange_(stages.number(items)) {}
 
   Step start() override { return after(exchange_->start()); }
@@ -41,7 +41,7 @@ class OrderStatusPush final : public Exchange {
   void settle(ItemVerdict verdict);
 
   std::span<const OutboundItem> batch_;
-  std::array<LaterStage, 3> later_;
+  std::array<LaterStage, 4> later_;
   std::size_t begun_ = 0;  // of these
   std::unique_ptr<Exchange> exchange_;
   std::map<std::size_t, std::string> refused_;  // why an earlier stage is for a person, by position in the batch

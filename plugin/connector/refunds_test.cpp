@@ -96,7 +96,7 @@ class OrderStatusOrder : public testing::Test {
 };
 
 TEST_F(OrderStatusOrder, RefundsComeLast) {
-  const auto done = push({kPlain, kSent, kBack}, {stage("number", Verdict::delivered), stage("shipment", Verdict::delivered), nullptr,
+  const auto done = push({kPlain, kSent, kBack}, {stage("number", Verdict::delivered), stage("shipment", Verdict::delivered), nullptr, nullptr,
                                                   stage("refund", Verdict::delivered)});
   EXPECT_EQ(said_, "number3 shipment1 refund2 ");
   for (const auto& item : done) EXPECT_EQ(item.verdict, Verdict::delivered);
@@ -104,6 +104,7 @@ TEST_F(OrderStatusOrder, RefundsComeLast) {
 
 TEST_F(OrderStatusOrder, ARefusedShipmentKeepsNobodysMoney) {
   const OrderStatusStages stages{stage("number", Verdict::delivered), stage("shipment", Verdict::rejected, "too many pieces"), nullptr,
+                                 nullptr,
                                  stage("refund", Verdict::delivered)};
   const auto done = push({kSent, kBack}, stages);
   EXPECT_EQ(said_, "number2 shipment1 refund2 ");
@@ -113,17 +114,35 @@ TEST_F(OrderStatusOrder, ARefusedShipmentKeepsNobodysMoney) {
 }
 
 TEST_F(OrderStatusOrder, WhatIsRefusedTwiceSaysBothAndWhatWaitsWaits) {
-  auto done = push({kSent}, {stage("number", Verdict::delivered), stage("shipment", Verdict::rejected, "a"), nullptr,
+  auto done = push({kSent}, {stage("number", Verdict::delivered), stage("shipment", Verdict::rejected, "a"), nullptr, nullptr,
                              stage("refund", Verdict::rejected, "b")});
   EXPECT_EQ(done[0].reason, "a; b");
-  done = push({kSent}, {stage("number", Verdict::delivered), stage("shipment", Verdict::rejected, "a"), nullptr,
+  done = push({kSent}, {stage("number", Verdict::delivered), stage("shipment", Verdict::rejected, "a"), nullptr, nullptr,
                         stage("refund", Verdict::ambiguous, "lost")});
   EXPECT_EQ(done[0].verdict, Verdict::ambiguous);
 }
 
+TEST_F(OrderStatusOrder, GoodsComeBackBeforeTheMoneyThatTheirRefusalDoesNotKeep) {
+  const auto told = [&](Verdict goods) {
+    return push({kSent, kPlain}, {stage("number", Verdict::delivered), stage("shipment", Verdict::delivered), nullptr,
+                                  stage("goods", goods, "none were sent"), stage("refund", Verdict::delivered)});
+  };
+  EXPECT_EQ(told(Verdict::delivered)[0].verdict, Verdict::delivered);
+  EXPECT_EQ(said_, "number2 shipment1 goods1 refund1 ");
+  const auto refused = told(Verdict::rejected);
+  EXPECT_EQ(said_, "number2 shipment1 goods1 refund1 ");
+  EXPECT_EQ(refused[0].verdict, Verdict::rejected);
+  EXPECT_EQ(refused[0].reason, "none were sent");
+  for (const auto unfinished : {Verdict::ambiguous, Verdict::retry, Verdict::snooze}) {
+    EXPECT_EQ(told(unfinished)[0].verdict, unfinished);
+    EXPECT_EQ(said_, "number2 shipment1 goods1 ");
+  }
+}
+
 TEST_F(OrderStatusOrder, NothingIsPaidBackWhileTheNumberOrTheShipmentIsTriedAgain) {
   for (const auto& [number, shipment] : {std::pair(Verdict::rejected, Verdict::delivered), std::pair(Verdict::delivered, Verdict::retry)}) {
-    push({kSent}, {stage("number", number), stage("shipment", shipment), nullptr, stage("refund", Verdict::delivered)});
+    push({kSent}, {stage("number", number), stage("shipment", shipment), nullptr, nullptr,
+                 stage("refund", Verdict::delivered)});
     EXPECT_THAT(said_, testing::Not(HasSubstr("refund")));
   }
 }

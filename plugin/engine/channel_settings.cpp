@@ -45,8 +45,8 @@ constexpr std::array kCommonFields = {
           "Cancel the portal's order when its sale is cancelled in the ERP before anything of it was sent; otherwise it is left "
           "to a person there."},
     Field{"order_refund_since", Type::text, "", false, 0, 0,
-          "Returns that people enter in the ERP from this moment on (ISO 8601 with zone) are paid back on the portal once the "
-          "ERP processes them; empty: that is left to a person there."},
+          "Returns that people enter in the ERP from this moment on (ISO 8601 with zone) are paid back on the portal, and entered "
+          "there where it knows returns, once the ERP processes them; empty: that is left to a person there."},
     Field{
         "total_tolerance", Type::decimal, "0.05", false, 0, 0,
         "How far an order's total in the ERP may be from the portal's before it is reviewed, in the order's currency."},

@@ -39,7 +39,7 @@ void IntakeLane::advance_import() {
 void IntakeLane::start_record() {
   recording_ = entry_.outcomes().size();
   for (const OrderOutcome& outcome : entry_.outcomes()) {
-    if (outcome.is_revision) continue;  // counted when its change was seen
+    if (outcome.is_revision || outcome.was_left_alone) continue;  // counted when its change, or it, was seen
     if (outcome.state == OrderState::linked || outcome.state == OrderState::skipped) ++counts_.successful;
     if (outcome.state == OrderState::review) ++counts_.failed;
   }

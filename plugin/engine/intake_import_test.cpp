@@ -58,6 +58,42 @@ TEST(Stories, E7_OneBadOrderGoesToReviewAndTheOthersAreImported) {
   EXPECT_EQ(outcomes.at(1).state, OrderState::linked);
 }
 
+TEST_F(IntakeLaneTest, WhatTheErpTakesNoneLikeOfIsLeftAloneAndNobodyHasToReviewIt) {
+  begun();
+  stage->answer(reply(200, "R1 1 R2 2"));
+  stored(2);
+  open_listed();
+  ready_listed({ready("R1", 3), ready("R2")});
+  erp(ErpAnswer::absent, "order R1 is left alone: its customer is in no category");
+  erp(ErpAnswer::absent);
+  const auto outcomes = outcomes_recorded();
+  for (const auto& outcome : outcomes) {
+    EXPECT_EQ(outcome.state, OrderState::skipped);
+    EXPECT_TRUE(outcome.is_left_alone);
+  }
+  EXPECT_EQ(outcomes.at(0).reason, "order R1 is left alone: its customer is in no category");
+  EXPECT_NE(outcomes.at(1).reason, "");
+  EXPECT_EQ(wakes_of("order_status"), 1) << "by the page alone";
+  finished();
+  EXPECT_EQ(stage->take<RunSummary>().counts, (Counts{2, 2, 0, 2, 0, 0}));
+}
+
+TEST_F(IntakeLaneTest, WhatIsLeftAloneIsAskedAgainAndCountedOnce) {
+  ReadyOrder again = ready("R1");
+  again.was_left_alone = true;
+  ReadyOrder in_scope_now = again;
+  in_scope_now.reference = "R2";
+  importing({again, in_scope_now});
+  erp(ErpAnswer::absent, "still");
+  erp(ErpAnswer::linked);
+  const auto outcomes = outcomes_recorded();
+  EXPECT_TRUE(outcomes.at(0).is_left_alone);
+  EXPECT_EQ(outcomes.at(1).state, OrderState::linked);
+  EXPECT_FALSE(outcomes.at(1).is_left_alone);
+  finished();
+  EXPECT_FALSE(stage->has<RunSummary>()) << "nothing came in that was not counted";
+}
+
 TEST_F(IntakeLaneTest, ABusyErpIsAskedLaterWithoutCountingAnAttempt) {
   importing({ready("R1", 3)});
   erp(ErpAnswer::busy, "locked by Anna");

@@ -63,6 +63,7 @@ OrderOutcome OrderEntry::outcome_of(const ReadyOrder& order, const ErpReply& rep
   OrderOutcome outcome;
   outcome.reference = order.reference;
   outcome.is_revision = order.is_linked;
+  outcome.was_left_alone = order.was_left_alone;
   outcome.attempts = order.attempts;
   if (reply.answer == ErpAnswer::linked) {
     outcome.state = OrderState::linked;
@@ -81,6 +82,10 @@ OrderOutcome OrderEntry::outcome_of(const ReadyOrder& order, const ErpReply& rep
     outcome.state = is_certain ? OrderState::skipped : OrderState::ready;
     outcome.reason = is_certain ? kSkipped : kLookedForAgain;
     if (!is_certain) outcome.next_attempt_at = now + (kLongestEntry - *order.unwanted_for);
+  } else if (reply.answer == ErpAnswer::absent) {
+    outcome.state = OrderState::skipped;
+    outcome.is_left_alone = true;
+    outcome.reason = reason_or(reply.reason, "the ERP takes no such order from this channel");
   } else if (order.unwanted_for || (reply.answer == ErpAnswer::retry && order.attempts + 1 < policy_.max_attempts)) {
     return tried_again(order, reply, now, unit);
   } else if (reply.answer == ErpAnswer::retry) {
@@ -100,6 +105,7 @@ OrderOutcome OrderEntry::tried_again(const ReadyOrder& order, const ErpReply& re
   OrderOutcome outcome;
   outcome.reference = order.reference;
   outcome.is_revision = order.is_linked;
+  outcome.was_left_alone = order.was_left_alone;
   outcome.state = OrderState::ready;
   outcome.reason = reason_or(reply.reason, "the ERP failed without a reason");
   outcome.attempts = order.attempts + 1;

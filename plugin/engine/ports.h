@@ -181,6 +181,7 @@ struct ReadyOrder {
   // may have been handed to the ERP: it is looked for there, and not entered any more.
   std::optional<Duration> unwanted_for = std::nullopt;
   bool is_linked = false;  // the ERP has it already, and is to take what the portal has changed of it since
+  bool was_left_alone = false;  // the ERP took none like it before, and is asked again
 };
 enum class OrderState : std::uint8_t { waiting = 1, ready, review, linked, skipped };
 std::string_view name_of(OrderState state) noexcept;
@@ -194,6 +195,8 @@ struct OrderOutcome {
   std::string erp_number;      // linked
   // Of an order that the ERP had already: it stays linked, and the state says what came of the portal's changes.
   bool is_revision = false;
+  bool is_left_alone = false;   // skipped: the ERP takes none like it now, and is asked again now and then
+  bool was_left_alone = false;  // so far; it is counted already
 };
 // Orders that the portal lists and that cannot be read: see connector::Page.
 struct Unread {
@@ -306,7 +309,7 @@ struct ErpOrder {
 };
 enum class ErpAnswer : std::uint8_t {
   linked = 1,  // found, or created in this call: exactly one order carries the external reference
-  absent,      // looked for only: no order carries it
+  absent,      // no order carries it: it was looked for only, or the ERP takes none like it, and says why
   evaluated,   // every question was answered
   rejected,    // a business rule, permanent: review; the reason names order, line and SKU
   busy,        // locked, maintenance: later, no attempt counted

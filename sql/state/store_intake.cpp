@@ -54,6 +54,12 @@ void bind_outcomes(Statement& statement, std::span<const OrderOutcome> outcomes)
   statement.set("erp_ids", erp_ids.text()).set("erp_numbers", erp_numbers.text());
 }
 
+void bind_left_alone(Statement& statement, std::span<const OrderOutcome> outcomes) {
+  ArrayLiteral left_alone;
+  for (const auto& outcome : outcomes) left_alone.add_bool(outcome.is_left_alone);
+  statement.set("left_alone", left_alone.text());
+}
+
 }  // namespace
 
 Result<std::int64_t> OdbcStore::begin_intake(const Lease& lease) {
@@ -103,6 +109,7 @@ Result<std::vector<ReadyOrder>> OdbcStore::ready_orders(const Lease& lease, std:
                        static_cast<std::int32_t>(statement.integer(2))};
       if (!statement.is_null(3)) order.unwanted_for = Duration(statement.integer(3));
       order.is_linked = statement.boolean(4);
+      order.was_left_alone = statement.boolean(5);
       orders.push_back(std::move(order));
     }
     return orders;
@@ -119,6 +126,7 @@ Result<void> OdbcStore::record_orders(const Lease& lease, std::int64_t, std::spa
       if (chosen.empty()) return;
       Statement& statement = session.statement(name);
       bind_outcomes(statement, chosen);
+      if (!chosen.front().is_revision) bind_left_alone(statement, chosen);
       statement.set("channel", lease.lane.channel).execute();
       if (statement.fetch()) moved += statement.integer(0);
     };

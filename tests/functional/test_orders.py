@@ -174,6 +174,51 @@ class Orders(Case):
         self.sale_of(order)
         self.eventually(lambda: self.number_on_portal(order), 30, 'its number is on the portal')
 
+    def test_only_orders_of_parties_in_a_category_are_imported_until_the_party_gets_it(self):
+        self.erp = self.start_erp()
+        client = self.erp.client()
+        trade = client.create('party.category', name='Trade')
+        dealers = client.create('party.category', name='Dealers', parent=trade)
+        parties = {name: client.create('party.party', name=name, categories=[('add', categories)], contact_mechanisms=[
+            ('create', [{'type': 'email', 'value': f'{name.lower()}@example.com'}])])
+            for name, categories in (('Dealer', [dealers]), ('Known', []), ('Later', []))}
+        self.connect(client=client, ferry_order_categories=[('add', [trade])])
+
+        def by(name):
+            return self.place((1, 1), customer=dict(CUSTOMER, emailAddress=f'{name.lower()}@example.com'))
+        orders = {name: by(name) for name in ('Known', 'Later', 'Stranger', 'Dealer')}
+        self.assertEqual(parties['Dealer'], client.get('sale.sale', self.sale_of(orders['Dealer']), 'party'))
+        for name, why in (('Known', 'customer Known is in none of the "Order Categories"'),
+                          ('Later', 'customer Later is in none of the "Order Categories"'),
+                          ('Stranger', 'stranger@example.com is no party yet')):
+            reason = self.in_state(orders[name], 'skipped')
+            for part in (orders[name]['code'], why):
+                self.assertIn(part, reason)
+        # three are left alone and nobody is asked to look; nothing of them is in the ERP, and they hold back no stock
+        self.assertEqual((4, 4, 0, 0), self.state.rows('SELECT sum(changed), sum(successful), sum(failed), sum(deferred) FROM '
+                                                       "ferry.run WHERE job = 'intake'")[0])
+        self.assertEqual(1, self.state.value('SELECT count(*) FROM sale_sale'))
+        self.assertEqual(0, self.state.value("SELECT count(*) FROM party_contact_mechanism WHERE value LIKE 'stranger%%'"))
+        self.shows(1, 99)
+        self.assert_balanced()
+        # a retry asks again and overrules nothing
+        code = orders['Known']['code']
+        self.assertEqual(0, self.host('retry-order', code, '--channel', str(self.channel)).returncode)
+        self.assertIn('"Order Categories"', self.in_state(orders['Known'], 'skipped'))
+        for name in ('Known', 'Later'):
+            client.write('party.party', parties[name], categories=[('add', [dealers])])
+        self.assertEqual(0, self.host('retry-order', code, '--channel', str(self.channel)).returncode)
+        self.sale_of(orders['Known'])
+        # the other one comes in by itself, when its hour is over
+        self.assertEqual('skipped', self.state.order(orders['Later']['code'])['state'])
+        with self.world.cluster.cursor(self.database) as cursor:
+            cursor.execute("UPDATE ferry.portal_order SET ask_again_at = ask_again_at - interval '1 hour'")
+        self.assertEqual(parties['Later'], client.get('sale.sale', self.sale_of(orders['Later']), 'party'))
+        self.eventually(lambda: self.number_on_portal(orders['Later']), 30, 'its number is on the portal')
+        self.assertIn('is no party yet', self.in_state(orders['Stranger'], 'skipped'))
+        self.assertEqual(3, self.state.value('SELECT count(*) FROM sale_sale'))
+        self.assert_balanced()
+
     def test_E17_an_order_paid_by_a_method_without_a_rule_is_imported_once_it_has_one(self):
         given = '{"lease": 5, "payment_rules": {%s"settle": "import", "*": "review"}}'
         self.begin(ferry_settings=given % '')

@@ -107,6 +107,50 @@ class Returns(Returned, Case):
         time.sleep(5)
         self.assertEqual(1, len(self.refunds(order)))
 
+    def test_E1_what_is_cancelled_on_vendure_after_it_was_fulfilled_is_one_return_in_the_erp(self):
+        order, sale = self.shipped()
+        seen = self.admin.order(order['code'])
+        first, second = (line['id'] for line in sorted(seen['lines'], key=lambda line: line['productVariant']['sku']))
+        self.admin.cancel(seen, {first: 3})
+        self.look_again(order)
+        self.is_taken_over(order)
+        self.assertEqual([], self.returns_of(sale), 'nothing was paid back yet')
+        # 10.01 each and 20 % of tax
+        self.admin.refund(seen, {first: 3}, 3604, 'did not fit')
+        self.look_again(order)
+        self.eventually(lambda: self.returns_of(sale), 40, 'the return is entered', lambda: self.revision_of(order))
+        expected = [(Decimal('-36.04'), [(sku(1), -3.0)])]
+        self.assertEqual(expected, [(total, lines[:1]) for total, lines in self.returns_of(sale)])
+        self.is_taken_over(order)
+        # all that is left: the order counts as cancelled there
+        self.admin.cancel(seen, {first: 7, second: 1})
+        self.assertEqual('Cancelled', self.admin.order(order['code'])['state'])
+        self.admin.refund(seen, {first: 7, second: 1}, 8408 + 1202, 'did not fit either')
+        self.look_again(order)
+        self.eventually(lambda: len(self.returns_of(sale)) == 2, 40, 'the second is entered', lambda: self.revision_of(order))
+        self.is_taken_over(order)
+        total, lines = self.returns_of(sale)[1]
+        goods = sorted(line for line in lines if line[0] in (sku(1), sku(2)))
+        self.assertEqual((Decimal('-96.10'), [(sku(1), -7.0), (sku(2), -1.0)]), (total, goods))
+        self.look_again(order)
+        self.is_taken_over(order)
+        self.assertEqual(2, len(self.returns_of(sale)), 'asked twice, still one each')
+        self.assertEqual(0, self.state.value("SELECT count(*) FROM ferry.portal_order WHERE 'review' IN (state, revision)"))
+        self.assert_balanced()
+
+    def test_what_is_cancelled_on_vendure_before_it_is_fulfilled_is_an_edit(self):
+        self.begin()
+        order = self.place((1, 10), (2, 1))
+        sale = self.sale_of(order)
+        seen = self.admin.order(order['code'])
+        line = next(line['id'] for line in seen['lines'] if line['productVariant']['sku'] == sku(1))
+        self.admin.cancel(seen, {line: 3})
+        self.admin.refund(seen, {line: 3}, 3604, 'ordered too many')
+        self.look_again(order)
+        self.eventually(lambda: self.revision_of(order)[0] == 'review', 40, 'a person is asked', lambda: self.revision_of(order))
+        self.assertIn('10 → 7', self.revision_of(order)[1])
+        self.assertEqual([], self.returns_of(sale))
+
     def test_more_than_was_paid_is_for_a_person(self):
         order, sale = self.shipped()
         seen = self.admin.order(order['code'])
@@ -162,8 +206,8 @@ class MedusaReturns(Returned, MedusaCase):
                  for refund in payment['refunds']]
         return [(Decimal(str(refund['amount'])), refund['note']) for refund in sorted(found, key=lambda refund: refund['id'])]
 
-    def shipped(self, **settings):
-        self.begin(ferry_settings=json.dumps({'lease': LEASE, **settings}))
+    def shipped(self, url=None, **settings):
+        self.begin(ferry_settings=json.dumps({'lease': LEASE, **settings}), **({'url': url} if url else {}))
         order = medusa.Shop(self.medusa.url, self.admin).place([(sku(1), 10), (sku(2), 1)])
         self.admin.capture(order['id'])
         sale = self.sale_of({'code': str(order['display_id'])})
@@ -203,7 +247,49 @@ class MedusaReturns(Returned, MedusaCase):
         self.assertEqual(2, len(self.returns_of(sale)), 'asked twice, still one each')
         self.assert_balanced()
 
-    def test_what_is_returned_in_the_erp_is_paid_back_on_medusa_once(self):
+    def came_back(self, order):
+        """({SKU: pieces that the portal's lines have got back}, the returns as [(number in the ERP, status)])."""
+        seen = self.admin.ask('/admin/orders', **{'id[]': order['id'], 'fields': 'id,items.variant_sku,'
+                              'items.detail.return_received_quantity,items.detail.return_requested_quantity,returns.status,'
+                              'returns.metadata'})['orders'][0]
+        pieces = {line['variant_sku']: line['detail']['return_received_quantity'] + line['detail']['return_requested_quantity']
+                  for line in seen['items']}
+        return ({wanted: count for wanted, count in pieces.items() if count},
+                sorted((made['metadata']['erp_return'], made['status']) for made in seen['returns']))
+
+    def test_what_is_returned_in_the_erp_is_returned_and_paid_back_on_medusa_once(self):
         order, sale = self.shipped(order_refund_since=SINCE)
         _, number, total = self.give_back(sale, {1: 3})
-        self.is_paid_back_once(order, sale, [(total, f'Came back [{number}]')])
+        expected = [(total, f'Came back [{number}]')]
+        self.is_paid_back_once(order, sale, expected)
+        self.assertEqual(({sku(1): 3}, [(number, 'received')]), self.came_back(order))
+        _, second, rest = self.give_back(sale, {1: 7, 2: 1}, 'Damaged')
+        expected.append((rest, f'Damaged [{second}]'))
+        self.is_paid_back_once(order, sale, expected)
+        self.assertEqual(({sku(1): 10, sku(2): 1}, sorted([(number, 'received'), (second, 'received')])), self.came_back(order))
+
+    # in the order in which they come, when each is the last that arrives; what was begun is given up by a DELETE
+    CALLS = ('POST /admin/returns HTTP', '/request-items', '/request HTTP', '/request HTTP', '/receive HTTP', '/receive-items',
+             '/receive/confirm', '/refund?')
+
+    def test_a_return_of_which_any_answer_was_lost_is_made_once(self):
+        proxy = self.proxy(self.medusa.port)
+        order, sale = self.shipped(proxy.url, order_refund_since=SINCE, request_timeout=5)
+        proxy.hold_reply(self.CALLS[0])
+        _, number, total = self.give_back(sale, {1: 3})
+        for call, later in zip(self.CALLS, (*self.CALLS[1:], 'never')):
+            self.eventually(lambda: self.hurry() or proxy.caught.is_set(), 90, f'{call} is sent', lambda: (
+                self.came_back(order), self.state.rows("SELECT state, reason FROM ferry.publication WHERE feed = 'order_status'")))
+            proxy.refuse()  # whoever waits for the answer is cut off
+            proxy.release()
+            proxy.hold_reply(later)
+            proxy.accept()
+        self.eventually(lambda: self.hurry() or not self.state.waiting(), 90, 'nothing is pending')
+        self.assertEqual([(total, f'Came back [{number}]')], self.refunds(order))
+        self.assertEqual(({sku(1): 3}, [(number, 'received')]), self.came_back(order))
+
+    def hurry(self):
+        """No request can be under way any more: a minute is over."""
+        with self.world.cluster.cursor(self.database) as cursor:
+            cursor.execute("UPDATE ferry.publication SET next_attempt_at = clock_timestamp(), confirm_at = clock_timestamp() "
+                           "WHERE feed = 'order_status' AND state = 'pending' AND next_attempt_at > clock_timestamp()")

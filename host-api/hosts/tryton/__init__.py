@@ -24,6 +24,7 @@ def register():
         web.Shop,
         web.Shop_Warehouse,
         web.Shop_PartyCategory,
+        web.Shop_OrderCategory,
         web.Shop_Country,
         shipping.ShippingMethod,
         web.Location,

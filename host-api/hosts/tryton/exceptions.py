@@ -16,5 +16,9 @@ class OrderRejected(UserError):
     "An order of a portal cannot be entered until a person changes something"
 
 
+class OrderOutOfScope(UserError):
+    "An order of a portal is none that its web shop takes"
+
+
 class LinkWarning(UserWarning):
     "A sale differs from the order of a portal that it is to be linked to"

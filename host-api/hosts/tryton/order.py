@@ -21,7 +21,7 @@ from trytond.worker import run_task
 
 from . import match
 from .abi import Status
-from .exceptions import OrderRejected
+from .exceptions import OrderOutOfScope, OrderRejected
 from .party import Customer
 
 __all__ = ['enter', 'find', 'Entry']
@@ -170,6 +170,8 @@ def _transact(database_name, work):
             if count:
                 continue
             return Status.BUSY, 0, '', _one_line(e.message)
+        except OrderOutOfScope as e:
+            return Status.NOT_FOUND, 0, '', _one_line(e.message)
         except (UserError, UserWarning) as e:
             return Status.REJECTED, 0, '', _one_line(
                 ' '.join(filter(None, [e.message, e.description])))
@@ -242,12 +244,18 @@ class Entry:
             self.reject('ferry.msg_order_document', error=repr(e))
 
     def _enter(self):
-        keyed = self.keyed()
+        found = self.candidates()
+        keyed = self.keyed(found)
         if keyed:
             return keyed
+        customer = Customer(self.shop, self.order)
+        customer.check_scope()
+        if found:
+            self.reject('ferry.msg_order_candidates',
+                candidates=match.listing(found))
         if self.order.get('cancelled'):
             self.reject('ferry.msg_order_cancelled')
-        return self.fill(self.sale(Customer(self.shop, self.order)))
+        return self.fill(self.sale(customer))
 
     def fill(self, sale):
         "Give the draft the lines of the order, and confirm it"
@@ -272,16 +280,12 @@ class Entry:
 
     # ---- match --------------------------------------------------------------
 
-    def keyed(self):
+    def keyed(self, found):
         "The sale that a person entered before, now linked to the order"
-        found = self.candidates()
         sale = match.equal(found)
         if sale:
             match.link(self.shop, self.reference, sale, self.document)
             return Pool().get('sale.sale')(sale.id)
-        if found:
-            self.reject('ferry.msg_order_candidates',
-                candidates=match.listing(found))
 
     def candidates(self):
         return match.candidates(

@@ -14,7 +14,7 @@ import stdnum.eu.vat
 from trytond.i18n import gettext
 from trytond.pool import Pool
 
-from .exceptions import OrderRejected
+from .exceptions import OrderOutOfScope, OrderRejected
 
 __all__ = ['Customer', 'known', 'by_email']
 
@@ -67,6 +67,15 @@ def _same(value, other):
         (other or '').split()).casefold()
 
 
+def _with_parents(categories):
+    found = set()
+    for category in categories:
+        while category and category not in found:
+            found.add(category)
+            category = category.parent
+    return found
+
+
 class Customer:
     "Whoever placed the order on the portal of the shop"
 
@@ -77,6 +86,29 @@ class Customer:
 
     def reject(self, message, **arguments):
         raise OrderRejected(gettext(
+                message, order=self.order['reference'],
+                shop=self.shop.rec_name, **arguments))
+
+    def check_scope(self):
+        """Leave the order alone unless its customer is in one of the party
+        categories that the shop names. Who is several parties, or has a code
+        that no party has, is for a person, as it is without categories."""
+        categories = set(self.shop.ferry_order_categories)
+        if not categories:
+            return
+        parties = known(self.values, self.shop.guest_party)
+        if not parties and self.values.get('erp_code'):
+            return
+        if any(categories & _with_parents(p.categories) for p in parties):
+            return
+        if parties:
+            self._leave_alone('ferry.msg_order_party_category',
+                party=', '.join(sorted(p.rec_name for p in parties)[:LISTED]))
+        self._leave_alone('ferry.msg_order_party_none',
+            customer=self.values.get('email') or self._name() or '')
+
+    def _leave_alone(self, message, **arguments):
+        raise OrderOutOfScope(gettext(
                 message, order=self.order['reference'],
                 shop=self.shop.rec_name, **arguments))
 

@@ -19,7 +19,8 @@ from trytond.pool import Pool
 from . import difference, match, schema, withdrawal
 from .abi import Status
 from .order import (
-    Entry, _as_order_user, _decimal, _find_shop, _lock, _no_shop, _transact)
+    Entry, _as_order_user, _decimal, _find_shop, _lock, _no_shop, _plain,
+    _transact)
 from .party import Customer
 from .refund import Refund, goods, paid_by_ferry, refunds, returns
 
@@ -72,12 +73,14 @@ class Revision:
         self.order = self.entry.order
         self.sale = sale
         self.memory = json.loads(sale.ferry_document or document)
+        self.document = document  # to be remembered
 
     def reject(self, message, **arguments):
         self.entry.reject(message, sale=self.sale.rec_name, **arguments)
 
     def make(self):
         try:
+            self.price_returned()
             if self.order.get('cancelled'):
                 self.cancel()
             else:
@@ -91,8 +94,25 @@ class Revision:
 
     def remember(self):
         Sale = Pool().get('sale.sale')
-        if self.sale.ferry_document != self.entry.document:
-            Sale.write([self.sale], {'ferry_document': self.entry.document})
+        if self.sale.ferry_document != self.document:
+            Sale.write([self.sale], {'ferry_document': self.document})
+
+    def price_returned(self):
+        """What came back was sold at the price that is remembered; a portal
+        may tell it only to the cents of what is left"""
+        known = {l['line']: l for l in self.memory['lines']}
+        for line in self.order['lines']:
+            before = known.get(line['line'])
+            if not line.get('returned') or not before or any(
+                    before[name] != line[name]
+                    for name in ['sku', 'quantity', 'tax_rate']):
+                continue
+            for name in ['net', 'gross']:
+                self.order[name] = _plain(_decimal(self.order[name])
+                    + _decimal(before[name]) - _decimal(line[name]))
+            line.update(
+                (name, before[name]) for name in ['unit_price', 'net', 'gross'])
+            self.document = json.dumps(self.order, ensure_ascii=False)
 
     # ---- cancelled on the portal --------------------------------------------
 

@@ -17,8 +17,8 @@ from . import change, engine, match, schema
 from .alert import are_addresses
 from .exceptions import OperationError, ShopSettingsError
 
-__all__ = ['Location', 'Shop', 'Shop_Country', 'Shop_PartyCategory',
-    'Shop_Warehouse']
+__all__ = ['Location', 'Shop', 'Shop_Country', 'Shop_OrderCategory',
+    'Shop_PartyCategory', 'Shop_Warehouse']
 
 PROFILE = 'tryton-6.0'
 
@@ -166,6 +166,18 @@ class Shop(metaclass=PoolMeta):
         "New Parties", states=_states, depends=_depends,
         help="Create a party for the customer of an order who is none yet.\n"
         "Otherwise such an order is to be reviewed.")
+    ferry_order_categories = fields.Many2Many(
+        'web.shop-order-party.category', 'shop', 'category',
+        "Order Categories", states=_states, depends=_depends,
+        help="Import only orders of parties in one of the categories, or in "
+        "one below it. Any other order is left alone: nothing is created, and "
+        "nobody needs to review it. That goes for customers who are no party "
+        "yet as well, whatever New Parties says. A sale that a person entered "
+        "for the order is linked all the same.\n"
+        "When the party gets a category the order comes in within an hour "
+        "while it is open on the portal, whenever it changes there, or at "
+        "once by Retry.\n"
+        "Leave empty for orders of anybody.")
     ferry_order_user = fields.Many2One(
         'res.user', "Order User", states=_states, depends=_depends,
         help="The user who enters the orders, with the access rights of this "
@@ -633,6 +645,17 @@ class Shop_PartyCategory(ModelSQL):
     shop = fields.Many2One(
         'web.shop', "Shop", ondelete='CASCADE', select=True, required=True)
     # a shop that loses its last category would have everybody as customer
+    category = fields.Many2One(
+        'party.category', "Category", ondelete='RESTRICT', required=True)
+
+
+class Shop_OrderCategory(ModelSQL):
+    "Web Shop - Party Category of Orders"
+    __name__ = 'web.shop-order-party.category'
+
+    shop = fields.Many2One(
+        'web.shop', "Shop", ondelete='CASCADE', select=True, required=True)
+    # a shop that loses its last category would take everybody's orders
     category = fields.Many2One(
         'party.category', "Category", ondelete='RESTRICT', required=True)
 

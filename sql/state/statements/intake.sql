@@ -34,7 +34,7 @@ WITH given AS MATERIALIZED (
         o.document IS DISTINCT FROM g.document OR o.cancelled IS DISTINCT FROM g.cancelled AS is_revised,
         o.fingerprint IS DISTINCT FROM g.fingerprint AS is_changed, o.last_seen_at, coalesce(o.left_alone, false) AS was_left_alone,
         -- the ERP may have it, or a person has asked for it: too late for a rule
-        CASE WHEN o.handed_over OR o.admitted THEN 'import' ELSE g.admission END AS ruled
+        CASE WHEN o.handed_over AND o.ask_again_at IS NULL OR o.admitted THEN 'import' ELSE g.admission END AS ruled
     FROM (SELECT * FROM given WHERE reference NOT IN (SELECT reference FROM renamed)) g
     LEFT JOIN ferry.portal_order o ON o.channel = :channel::integer AND o.reference = g.reference
 ), decided AS MATERIALIZED (
@@ -85,6 +85,7 @@ WITH given AS MATERIALIZED (
         next_attempt_at = CASE WHEN EXCLUDED.state = o.state AND EXCLUDED.cancelled = o.cancelled THEN o.next_attempt_at
             ELSE EXCLUDED.next_attempt_at END,
         revision = EXCLUDED.revision, revise_at = EXCLUDED.revise_at,
+        ask_again_at = CASE WHEN o.ask_again_at IS NOT NULL THEN 'infinity'::timestamptz END,
         last_seen_at = EXCLUDED.last_seen_at, run = EXCLUDED.run, txid = pg_current_xact_id()
     RETURNING reference
 ), counted AS (
@@ -169,30 +170,37 @@ WITH due AS (
     WHERE channel = :channel::integer AND state = 'ready' AND next_attempt_at <= clock_timestamp()
     UNION ALL SELECT reference FROM ferry.portal_order
     WHERE channel = :channel::integer AND revision = 'due' AND revise_at <= clock_timestamp()
+    -- what the ERP knows of its customer may have changed, which nothing on the portal shows
+    UNION ALL SELECT reference FROM ferry.portal_order
+    WHERE channel = :channel::integer AND state = 'skipped' AND left_alone AND open AND ask_again_at <= clock_timestamp()
 ), chosen AS MATERIALIZED (
-    SELECT reference, placed_at, document, attempts, state = 'linked' AS is_linked,
+    SELECT reference, placed_at, document, attempts, state = 'linked' AS is_linked, state = 'skipped' AS was_left_alone,
         ferry.micros(clock_timestamp()) - ferry.micros(least(skip_asked_at,
             CASE WHEN cancelled THEN coalesce(cancelled_at, clock_timestamp()) END)) AS unwanted_for
     FROM ferry.portal_order JOIN due USING (reference) WHERE channel = :channel::integer
     ORDER BY placed_at, reference LIMIT :most::bigint
 ), marked AS (
-    UPDATE ferry.portal_order o SET handed_over = true, handed_fingerprint = o.fingerprint FROM chosen c
+    UPDATE ferry.portal_order o SET handed_over = true, handed_fingerprint = o.fingerprint,
+        ask_again_at = CASE WHEN c.was_left_alone THEN clock_timestamp() + interval '1 hour' END
+    FROM chosen c
     WHERE o.channel = :channel::integer AND o.reference = c.reference AND (c.is_linked OR c.unwanted_for IS NULL)
-        AND (NOT o.handed_over OR o.handed_fingerprint IS DISTINCT FROM o.fingerprint)
+        AND (NOT o.handed_over OR o.handed_fingerprint IS DISTINCT FROM o.fingerprint OR o.ask_again_at IS NOT NULL)
 )
-SELECT reference, document, attempts, CASE WHEN NOT is_linked THEN unwanted_for END, is_linked FROM chosen
+SELECT reference, document, attempts, CASE WHEN NOT is_linked THEN unwanted_for END, is_linked, was_left_alone FROM chosen
 ORDER BY placed_at, reference
 
 -- name: record
+-- What the ERP leaves alone while the portal shows another document of it already is handed over at once again.
 WITH outcome AS (
     SELECT DISTINCT ON (o.reference) o.* FROM unnest(:references::text[], :states::text[], :reasons::text[],
         :attempts::integer[],
-        :next_attempts::bigint[], :erp_ids::bigint[], :erp_numbers::text[])
-        WITH ORDINALITY AS o(reference, state, reason, attempts, next_attempt, erp_id, erp_number, position)
+        :next_attempts::bigint[], :erp_ids::bigint[], :erp_numbers::text[], :left_alone::boolean[])
+        WITH ORDINALITY AS o(reference, state, reason, attempts, next_attempt, erp_id, erp_number, left_alone, position)
     ORDER BY o.reference, o.position DESC
 ), old AS MATERIALIZED (
-    SELECT p.reference, p.state, CASE WHEN o.state = 'review' AND (p.cancelled OR p.skip_asked_at IS NOT NULL) THEN 'ready'
-            ELSE o.state END AS told,
+    SELECT p.reference, p.state, CASE WHEN (o.state = 'review' OR o.left_alone) AND (p.cancelled OR p.skip_asked_at IS NOT NULL)
+                OR o.left_alone AND p.fingerprint IS DISTINCT FROM p.handed_fingerprint THEN 'ready'
+            ELSE o.state END AS told, o.left_alone,
         -- whoever skipped it said why
         CASE WHEN o.state = 'skipped' THEN coalesce(p.skip_reason, o.reason) ELSE o.reason END AS reason, o.attempts, o.next_attempt, o.erp_id, o.erp_number,
         -- the ERP was given, or made before a crash of, another document than the portal shows now
@@ -200,12 +208,14 @@ WITH outcome AS (
     FROM outcome o JOIN ferry.portal_order p ON p.channel = :channel::integer AND p.reference = o.reference
     -- what is linked stays linked; what was skipped is not put back, unless the ERP has made an order of it; only what
     -- still is cancelled, or to be skipped, is skipped, and is no case for a person
-    WHERE p.state <> 'linked' AND (p.state <> 'skipped' OR o.state = 'linked')
-        AND (o.state <> 'skipped' OR p.cancelled OR p.skip_asked_at IS NOT NULL)
+    WHERE p.state <> 'linked' AND (p.state <> 'skipped' OR o.state = 'linked' OR p.left_alone)
+        AND (o.state <> 'skipped' OR o.left_alone OR p.cancelled OR p.skip_asked_at IS NOT NULL)
     FOR UPDATE OF p
 ), recorded AS (
     UPDATE ferry.portal_order p SET
         state = o.told, reason = o.reason, attempts = coalesce(o.attempts, 0),
+        left_alone = o.left_alone AND o.told = 'skipped',
+        ask_again_at = CASE WHEN o.left_alone AND o.told = 'skipped' THEN clock_timestamp() + interval '1 hour' END,
         next_attempt_at = CASE WHEN o.told = 'ready' THEN coalesce(ferry.instant(o.next_attempt),
             clock_timestamp()) END,
         erp_id = CASE WHEN o.told = 'linked' THEN o.erp_id END,

@@ -230,6 +230,23 @@ class Match(MatchTestCase):
         sale = self.key(self.reference)
         self.assert_linked(sale, self.enter(lines=[('NIX', '2', '10.00')]))
 
+    def test_what_a_person_keyed_is_linked_whatever_the_shops_categories(self):
+        with self.transaction():
+            trade, = self.get('party.category').create([{'name': "Trade"}])
+            Shop = self.get('web.shop')
+            Shop.write([Shop(self.shop)], {
+                    'ferry_order_categories': [('add', [trade.id])]})
+        sale = self.key(self.reference)
+        other = self.key(self.reference, state='draft')
+        # which of them it is matters to nobody
+        status, _, _, reason = self.enter()
+        self.assertEqual(status, Status.NOT_FOUND, reason)
+        with self.transaction():
+            Sale = self.get('sale.sale')
+            Sale.cancel([Sale(other)])
+        self.assertEqual(self.enter()[:2], (Status.OK, sale))
+        self.assertEqual(self.linked(), [sale])
+
     def test_two_orders_race_for_one_sale(self):
         "The sale carries both numbers: it becomes one order"
         other = 'Q' + self.reference

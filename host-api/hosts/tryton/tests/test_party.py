@@ -2,6 +2,7 @@
 # repository contains the full license terms.
 from contextlib import contextmanager
 
+from trytond.model.modelsql import ForeignKeyError
 from trytond.modules.ferry.abi import Status
 from trytond.modules.ferry.tests.tools import OrderCase
 
@@ -145,6 +146,95 @@ class PartyTestCase(OrderCase):
                                         'value': self.email}])]}])
         with self.sale() as sale:
             self.assertEqual(sale.party.name, "Known")
+
+    def create_categories(self):
+        "Ids of a category, one two below it, and another"
+        with self.transaction():
+            Category = self.get('party.category')
+            trade, other = Category.create([
+                    {'name': "Trade %d" % self.count},
+                    {'name': "Private %d" % self.count}])
+            middle, = Category.create([{'name': "Shops", 'parent': trade.id}])
+            below, = Category.create([{'name': "Toys", 'parent': middle.id}])
+            return trade.id, below.id, other.id
+
+    def create_known(self, name="Known", **values):
+        with self.transaction():
+            party, = self.get('party.party').create([dict({
+                            'name': name,
+                            'contact_mechanisms': [('create', [{
+                                            'type': 'email',
+                                            'value': self.email}])]},
+                        **values)])
+            return party.id
+
+    def put_in(self, party, category):
+        with self.transaction():
+            Party = self.get('party.party')
+            Party.write([Party(party)], {
+                    'categories': [('add', [category])]})
+
+    def left_alone(self, **values):
+        status, id_, number, reason = self.enter(**values)
+        self.assertEqual((status, id_, number), (Status.NOT_FOUND, 0, ''))
+        self.assertIn(self.reference, reason)
+        self.assertIn('"Order Categories"', reason)
+        self.assertNotIn('\n', reason)
+        with self.transaction():
+            self.assertFalse(self.get('sale.sale').search(
+                    [('reference', '=', self.reference)]))
+        return reason
+
+    def test_order_of_a_party_in_no_category_of_the_shop(self):
+        trade, below, other = self.create_categories()
+        self.configure(ferry_order_categories=[('add', [trade])])
+        party = self.create_known()
+        self.assertIn("customer Known ", self.left_alone())
+        self.put_in(party, other)
+        self.left_alone()
+        # what could not be entered either is nobody's concern
+        self.left_alone(lines=[('NIX', '1', '1')])
+        self.put_in(party, below)
+        with self.sale() as sale:
+            self.assertEqual(sale.party.id, party)
+        # what the ERP has is not put out again
+        self.configure(ferry_order_categories=[
+                ('remove', [trade]), ('add', [other])])
+        self.assertEqual(self.enter()[0], Status.OK)
+
+    def test_order_of_a_new_party_where_categories_are_named(self):
+        trade, _, _ = self.create_categories()
+        for new_parties in [True, False]:
+            self.configure(ferry_new_parties=new_parties,
+                ferry_order_categories=[('add', [trade])])
+            reason = self.left_alone()
+            self.assertIn(self.email, reason)
+            self.assertIn("is no party yet", reason)
+        with self.transaction():
+            self.assertFalse(self.get('party.contact_mechanism').search(
+                    [('value', '=', self.email)]))
+
+    def test_order_of_who_may_be_in_a_category_is_reviewed(self):
+        trade, _, _ = self.create_categories()
+        self.configure(ferry_order_categories=[('add', [trade])])
+        self.create_known("Twin A")
+        second = self.create_known("Twin B")
+        self.assertIn("Twin A, Twin B", self.left_alone())
+        self.put_in(second, trade)
+        self.assertIn("Twin A, Twin B", self.enter()[3])
+        self.assertEqual(self.enter()[0], Status.REJECTED)
+        self.reference += 'b'
+        status, _, _, reason = self.enter(
+            customer={'erp_code': 'K-gone', 'email': ''})
+        self.assertEqual(status, Status.REJECTED)
+        self.assertIn('"K-gone"', reason)
+
+    def test_a_category_that_a_shop_takes_orders_of_is_not_deleted(self):
+        trade, _, _ = self.create_categories()
+        self.configure(ferry_order_categories=[('add', [trade])])
+        with self.assertRaises(ForeignKeyError), self.transaction():
+            Category = self.get('party.category')
+            Category.delete(Category.search([('parent', 'child_of', [trade])]))
 
     def test_customer_by_tax_identifier(self):
         with self.transaction():

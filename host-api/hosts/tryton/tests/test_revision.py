@@ -544,6 +544,50 @@ class RefundTestCase(RevisionCase):
                 [r.total_amount for r in self.returns(id_)],
                 [Decimal('-28.01'), Decimal('-16.00')])
 
+    def test_what_came_back_was_sold_at_what_is_remembered(self):
+        """The portal takes what came back off the line, and tells its price
+        only to the cents of what is left"""
+        id_ = self.enter_well(lines=[('T001A', '10', '10.0133')])
+        self.ship(id_)
+        document = json.loads(
+            self.document(lines=[('T001A', '10', '10.0100')]))
+        line, = document['lines']
+        line['returned'] = '3'
+        # nothing was paid back yet
+        self.revise_well(json.dumps(document), id_)
+        with self.transaction():
+            self.assertFalse(self.returns(id_))
+        document['refunds'] = [refund('36.05', [('77', 'T001A', '3')])]
+        self.revise_well(json.dumps(document), id_)
+        with self.transaction():
+            returned, = self.returns(id_)
+            self.assertEqual(returned.total_amount, Decimal('-36.05'))
+            self.assertEqual(
+                self.lines(returned), [('T001A', -3, Decimal('10.0133'))])
+            memory = json.loads(self.get('sale.sale')(id_).ferry_document)
+            self.assertEqual(memory['lines'][0]['unit_price'], '10.0133')
+            self.assertEqual(memory['gross'], '120.16')
+        # the rest: the portal does not know its price any more
+        for name in ['unit_price', 'net', 'gross']:
+            line[name] = '9.00'
+        line['returned'] = '10'
+        document.update(net='9.00', gross='9.00', refunds=[
+                *document['refunds'],
+                refund('84.11', [('77', 'T001A', '7')], '6')])
+        self.revise_well(json.dumps(document), id_)
+        with self.transaction():
+            self.assertEqual(
+                [r.total_amount for r in self.returns(id_)],
+                [Decimal('-36.05'), Decimal('-84.11')])
+
+    def test_what_was_cancelled_before_it_came_back_is_still_a_change(self):
+        id_ = self.enter_well(lines=[('T001A', '10', '10.00')])
+        self.ship(id_)
+        document = json.loads(self.document(lines=[('T001A', '8', '10.00')]))
+        document['lines'][0]['returned'] = '3'
+        document['refunds'] = [refund('36.00', [('77', 'T001A', '3')])]
+        self.assertIn('10 → 8', self.refused(json.dumps(document)))
+
     def test_money_alone(self):
         id_ = self.enter_well()
         document = self.refunded(refund('9.99'))

@@ -27,6 +27,10 @@ typedef struct ferry_host_order_entry {
    // FERRY_OK            found or entered, committed; erp_id and erp_number are set
    // FERRY_E_REJECTED    the ERP refuses it until a person changes something (unknown SKU, blocked customer, a total
    //                     that differs from the portal's, orders that may be it): becomes a review case
+   // FERRY_E_NOT_FOUND   the ERP has no such order and takes none like it from the channel (its customer is out of the
+   //                     channel's scope as only the ERP knows it): left alone like an order that a payment rule "never"
+   //                     takes; asked again when the portal changes it, when a person retries it, and now and then while
+   //                     it is open on the portal
    // FERRY_E_BUSY        locked or in maintenance: asked again later, no attempt counted
    // FERRY_E_RETRY       transient (serialisation failure, connection): asked again later, attempts counted
    // FERRY_E_UNSUPPORTED this channel has no order entry here: left to another process
