@@ -139,7 +139,8 @@ void Laws::on_settled(const engine::Lease& lease, const Delivery& before, const 
   if (after.state == PublicationState::dead) {
     // in the worst weather a protocol of many requests fails thirty times on end; a person replays it
     const bool was_given_up = after.reason.starts_with("given up after");
-    const bool is_for_a_person = feed == Feed::order_status && world_.is_sent_in_vain(lane.channel, publication.label);
+    const bool is_for_a_person = feed == Feed::order_status && (world_.is_sent_in_vain(lane.channel, publication.label) ||
+                                                               world_.is_overdrawn(lane.channel, publication.label, true));
     must(was_given_up || is_for_a_person || bad_.contains(publication.label), "one bad record",
          [&] { return publication.label + " is a dead letter: " + after.reason; });
   }

@@ -16,12 +16,15 @@
 //                          placed, shipped or cancelled since the last look, a write that is younger than the last run
 //   no portal is emptied   of what a portal confirmed something remains, also while the ERP's source is empty by mistake
 //   promotions stay        what the portal's own people sell for less is as they made it, whatever price was sent
+//   money goes back once   what people return in the ERP is paid back on the portal by one refund that has its number, never
+//                          more than it is worth; what the portal paid back becomes one return of the same amount
 //   one drives a lane      only the process that the tables name as a lane's holder sends requests for it, and writes
 //   the rate is kept       in any second a process sends a portal no more requests than the channel's setting allows
 //
 // After the weather has cleared, and within Scenario::recovery_limit(): every record shows on the portal what the ERP
 // says, nothing is pending, dead, absent or in doubt, and every order that may be imported became one sale whose number
-// it has. Nobody compares with the portal's own data for that (reconciliation). First while records of which every
+// it has, with what the ERP says of it in words. To the cent: each return of the ERP is a refund of the portal, and each
+// refund a return, but for what the product leaves to a person (goods that did not come back, more money than was paid). Nobody compares with the portal's own data for that (reconciliation). First while records of which every
 // write makes the portal fail are still there: they hold up no other; then without them.
 #pragma once
 
@@ -50,6 +53,8 @@ class Laws {
   void on_shown(const PortalSite& site, bool is_late);  // the portal was asked, or acted by itself
   void on_compared(const engine::Lease& lease, engine::RunMode mode);
   void on_sale(const Sale& sale);
+  void on_returned(const Sale& sale, const Sale::Return& returned) const;  // of a refund of the portal
+  void on_paid_back(const PortalSite& site) const;
   void on_settled(const engine::Lease& lease, const Delivery& before, const Publication& publication,
                   const engine::SettledExchange& exchange, const engine::SettledItem& item);
   void on_customer(const PortalSite& site, const std::string& sku);  // somebody may buy it now

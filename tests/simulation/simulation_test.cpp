@@ -53,6 +53,10 @@ TEST(Simulation, FindsAPromotionThatAPriceWasWrittenOver) {
 TEST(Simulation, FindsAShipmentThatIsToldUnsought) {
   EXPECT_TRUE(is_found(Mutant::fulfilled_unsought, "one bad record"));
 }
+// The answer to the first refund is lost, or it is made late.
+TEST(Simulation, FindsARefundThatIsMadeUnsought) {
+  EXPECT_TRUE(is_found(Mutant::refunded_unsought, "money goes back once"));
+}
 TEST(Simulation, FindsAChangeThatIsNeverHandedOver) {
   EXPECT_TRUE(is_found(Mutant::change_forgotten, "all is well once the weather clears"));
 }

@@ -93,6 +93,7 @@ enum class Mutant : std::uint8_t {
   fulfilled_unsought,  // what was fulfilled before is not looked for
   guard_asleep,
   promotion_overwritten,  // a price goes where the portal's people sell for less
+  refunded_unsought,      // what was paid back before is not looked for
 };
 
 // The answer to a call for a lane that another one drives now.
@@ -135,6 +136,8 @@ class Tables {
   const std::map<std::int32_t, std::map<std::string, StoredOrder>>& all_orders() const { return orders_; }
 
   std::map<std::int32_t, std::int64_t> allocation_percents;  // by channel; empty: stock is not divided
+
+  bool pays_back = false;  // the channels have the setting order_refund_since
 
   std::function<void(const engine::Lease&, engine::RunMode)> on_compared;
   std::function<void(const std::string& job)> notify;  // pg_notify: wakes that job in every process
