@@ -33,7 +33,8 @@ std::vector<PortalRefund> refunds_in(const std::string& document) {
   for (const auto& value : all->get_array()) {
     const auto& given = value.as_object();
     const auto gross = Decimal::parse(refund_member(given, "gross"));
-    PortalRefund refund{refund_member(given, "refund"), refund_member(given, "reason"), gross ? gross->to_minor_units(2).value_or(0) : 0, {}};
+    PortalRefund refund{refund_member(given, "refund"), refund_member(given, "reason"), 0, {}};
+    if (gross) refund.cents = gross->to_minor_units(2).value_or(0);
     for (const auto& line : given.at("lines").as_array()) {
       const auto quantity = Decimal::parse(refund_member(line.as_object(), "quantity"));
       refund.pieces[refund_member(line.as_object(), "sku")] += quantity ? quantity->to_minor_units(0).value_or(0) : 0;
@@ -140,7 +141,8 @@ std::string Erp::enter_refunds(Sale& sale, const std::string& document, Xid xid)
         cents = line.cents * count / line.quantity;
       }
       if (count > left)
-        return "refund " + refund.id + " returns " + std::to_string(count) + " of '" + sku + "', and " + std::to_string(left) + " can come back";
+        return "refund " + refund.id + " returns " + std::to_string(count) + " of '" + sku + "', and " +
+               std::to_string(left) + " can come back";
       price += cents;
     }
     if (!refund.pieces.empty() && std::abs(price - refund.cents) > kTolerance)

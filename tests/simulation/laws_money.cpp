@@ -34,7 +34,9 @@ std::int64_t paid_back_for(const Sale::Return& returned, const std::vector<porta
 void Laws::on_returned(const Sale& sale, const Sale::Return& returned) const {
   const auto same = std::ranges::count(sale.returns, returned.refund, &Sale::Return::refund);
   if (same != 1) ++world_.figures.doubled;
-  must(same == 1, kMoneyLaw, [&] { return "refund " + returned.refund + " of " + sale.reference + " has " + std::to_string(same) + " returns"; });
+  must(same == 1, kMoneyLaw, [&] {
+    return "refund " + returned.refund + " of " + sale.reference + " has " + std::to_string(same) + " returns";
+  });
   const auto* order = world_.find_order(sale.channel, sale.reference);
   const auto refunds = world_.site(sale.channel).portal->refunds(order->id).value();
   const bool is_there = std::ranges::any_of(refunds, [&](const auto& refund) {

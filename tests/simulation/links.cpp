@@ -23,7 +23,7 @@ std::shared_ptr<const engine::Channel> PortalSite::make_channel(const Scenario& 
   channel->settings.retry.absent_interval = scenario.absent_interval;
   channel->connector = connector->create(values);
   engine::fit(channel->settings, channel->connector->capabilities());
-  channel->credential = std::make_shared<engine::Credential>(channel->settings.rate_per_second);
+  channel->credential = std::make_shared<engine::Credential>(channel->settings.rate_per_second, "portal " + std::to_string(id));
   return channel;
 }
 

@@ -60,6 +60,7 @@ TEST(Simulation, FindsARefundThatIsMadeUnsought) {
 TEST(Simulation, FindsAChangeThatIsNeverHandedOver) {
   EXPECT_TRUE(is_found(Mutant::change_forgotten, "all is well once the weather clears"));
 }
+TEST(Simulation, FindsARateThatIsNotShared) { EXPECT_TRUE(is_found(Mutant::rate_not_shared, "the rate is kept")); }
 TEST(Simulation, FindsAGuardThatSleeps) { EXPECT_TRUE(is_found(Mutant::guard_asleep, "no portal is emptied")); }
 
 }  // namespace
