@@ -246,6 +246,12 @@ TEST(MedusaOrder, E1_ARefundOfExactlyAReturnsAmountHasItsGoods) {
   EXPECT_EQ(json::serialize(refunds[2].at("lines")), R"([{"line":"ordli_2","sku":"MUG","quantity":"1"}])");
 }
 
+TEST(MedusaOrder, ARefundWithoutIdIsNotTakenForANewOneEachTime) {
+  auto value = returned_order();
+  value["payment_collections"] = paid_back({refund("", "20", "2026-12-03T00:00:00.000Z")});
+  EXPECT_FALSE(document(value).as_object().contains("refunds"));
+}
+
 TEST(MedusaOrder, ARefundOfAnotherAmountOrBeforeTheReturnIsMoneyAlone) {
   auto value = returned_order();
   value["payment_collections"] = paid_back({refund("ref_1", "20", "2026-12-03T00:00:00.000Z"),

@@ -106,7 +106,9 @@ json::array refunds_of(const json::value& order, const Money& money) {
       goods = std::move(own->goods);
       returns.erase(own);
     }
-    result.push_back(json::object{{"refund", id_at(*refund, {"id"})},
+    const auto id = id_at(*refund, {"id"});
+    if (id.empty()) continue;  // the ERP could not know whether it has it already
+    result.push_back(json::object{{"refund", id},
                                   {"at", at ? to_iso8601(*at) : ""},
                                   {"reason", told_reason(*refund)},
                                   {"gross", gross},

@@ -40,9 +40,10 @@ bool read_paid_payment(const json::value& payment, PortalRefunds& seen) {
   for (const auto& refund : refunds->get_array()) {
     const auto amount = refund_amount_at(refund, seen.digits);
     const auto* note = find(refund, {"note"});
-    if (!amount || !note) return false;
+    if (!amount || !note || (!note->is_null() && !note->is_string())) return false;
+    const auto text = text_at(refund, {"note"});
     seen.refunds.push_back(
-        {id_at(refund, {"id"}), id, std::string(shipment_in(text_at(refund, {"note"}))), *amount, RefundState::made});
+        {id_at(refund, {"id"}), id, std::string(shipment_in(text)), *amount, RefundState::made, !text.empty()});
   }
   return true;
 }
@@ -86,8 +87,8 @@ NextStep RefundPush::step_of(std::size_t index, const json::value& order) {
   if (!seen) return settled(Verdict::retry, "the portal's answer has no readable payments of order " + name);
   const auto plan = plan_refund(item(index).label, wanted_.at(index), *seen);
   if (!plan.returned) {
-    if (plan.problems.empty()) return settled(Verdict::delivered);
-    return settled(Verdict::rejected, bound(joined_problems(plan.problems), 1000));
+    if (!plan.problems.empty()) return settled(Verdict::rejected, bound(joined_problems(plan.problems), 1000));
+    return plan.doubt.empty() ? settled(Verdict::delivered) : settled(Verdict::retry, plan.doubt);
   }
   const auto subject = "portal order " + name + ", return " + quote_and_bound(plan.returned->number, 60) + ": ";
   const auto amount = number_of(plan.amount);

@@ -104,6 +104,16 @@ TEST_F(MedusaRefund, AnOrderThatIsBeingEditedThereWaits) {
   EXPECT_EQ(push(returned_item("12"), {shown_with({}), busy}).items.at(0).verdict, Verdict::snooze);
 }
 
+TEST_F(MedusaRefund, OneThatSaysNoReasonMayBeOurs) {
+  auto unnamed = payment("pay_1", "65.964", {kPaid});
+  unnamed.at("refunds").at(0).as_object()["note"] = nullptr;
+  const auto held = push(returned_item("12"), {shown_paid({unnamed})}).items.at(0);
+  EXPECT_EQ(held.verdict, Verdict::retry);
+  EXPECT_THAT(held.reason, HasSubstr("a refund of as much is there that has no reason"));
+  unnamed.at("refunds").at(0).as_object()["note"] = json::object{{"value", "Damaged [R-1]"}};
+  EXPECT_EQ(push(returned_item("12"), {shown_paid({unnamed})}).items.at(0).verdict, Verdict::retry) << "it cannot be read";
+}
+
 TEST_F(MedusaRefund, WhatCannotBeReadIsNotRefunded) {
   for (const auto* member : {"raw_amount", "note"}) {
     auto shown = payment("pay_1", "65.964", {kPaid});

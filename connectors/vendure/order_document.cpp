@@ -242,14 +242,14 @@ json::array payments(const json::value& order) {
   return result;
 }
 
-// What was given back for good. The lines say for which goods; whether they come back, the ERP's people see.
+// What was given back for good; by its id the ERP knows that it has it already. The lines say for which goods; whether they come back, the ERP's people see.
 json::array refunds(const json::value& order) {
   std::map<std::string, std::string, std::less<>> skus;
   for (const auto& line : array_at(order, {"lines"})) skus[id_at(line, {"id"})] = plain_at(line, {"productVariant", "sku"});
   json::array result;
   for (const auto& payment : array_at(order, {"payments"})) {
     for (const auto& refund : array_at(payment, {"refunds"})) {
-      if (text_at(refund, {"state"}) != "Settled") continue;
+      if (text_at(refund, {"state"}) != "Settled" || id_at(refund, {"id"}).empty()) continue;
       json::array goods;
       for (const auto& line : array_at(refund, {"lines"})) {
         const auto quantity = pieces_at(line, {"quantity"});

@@ -52,7 +52,8 @@ bool read_known_refund(const json::value& shown, const std::string& payment, Pai
   const auto amount = refund_money_at(shown, "total");
   const auto state = text_at(shown, {"state"});
   KnownRefund known{id_at(shown, {"id"}), payment, "", amount.value_or(Decimal()), RefundState::made};
-  if (!reason || !amount || state.empty() || known.id.empty()) return false;
+  if (!reason || (!reason->is_null() && !reason->is_string()) || !amount || state.empty() || known.id.empty()) return false;
+  known.has_reason = !text_at(shown, {"reason"}).empty();
   known.number = shipment_in(text_at(shown, {"reason"}));
   // a payment handler that pays back gives it a number of its own, also while that is under way
   if (state == "Failed") known.state = RefundState::failed;
@@ -136,8 +137,8 @@ NextStep RefundPush::step_of(std::size_t index, const json::value& order) const 
   if (!seen) return settled(Verdict::retry, "the portal's answer has no readable payments of order " + name);
   const auto plan = plan_refund(item(index).label, wanted_.at(index), seen->money);
   if (!plan.returned) {
-    if (plan.problems.empty()) return settled(Verdict::delivered);
-    return settled(Verdict::rejected, bound(joined_problems(plan.problems), 1000));
+    if (!plan.problems.empty()) return settled(Verdict::rejected, bound(joined_problems(plan.problems), 1000));
+    return plan.doubt.empty() ? settled(Verdict::delivered) : settled(Verdict::retry, plan.doubt);
   }
   const auto subject = "portal order " + name + ", return " + quote_and_bound(plan.returned->number, 60) + ": ";
   auto step = plan.settled.empty() ? refund(plan, *seen)

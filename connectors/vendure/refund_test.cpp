@@ -124,6 +124,16 @@ TEST_F(VendureRefund, RefusedItIsForAPersonUnlessItIsThereByNow) {
   EXPECT_THAT(not_there.items.at(0).reason, HasSubstr(R"(return "R-1": the portal refused it: "too much"; look at the order's payments there)"));
 }
 
+TEST_F(VendureRefund, OneThatSaysNoReasonMayBeOurs) {
+  auto unnamed = payment("p1", 10'000, {kPending});
+  unnamed.at("refunds").at(0).as_object()["reason"] = nullptr;
+  const auto held = push(returned_item("12"), {shown_paid({unnamed})}).items.at(0);
+  EXPECT_EQ(held.verdict, Verdict::retry);
+  EXPECT_THAT(held.reason, HasSubstr("a refund of as much is there that has no reason"));
+  unnamed.at("refunds").at(0).as_object()["reason"] = json::object{{"value", "Returned [R-1]"}};
+  EXPECT_EQ(push(returned_item("12"), {shown_paid({unnamed})}).items.at(0).verdict, Verdict::retry) << "it cannot be read";
+}
+
 TEST_F(VendureRefund, WhatCannotBeReadIsNotRefunded) {
   for (const auto* member : {"state", "reason", "total", "id"}) {
     auto order = payment("p1", 10'000, {kPaid});

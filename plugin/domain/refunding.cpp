@@ -108,6 +108,14 @@ bool RefundPlanner::plan(const Return& returned, RefundPlan& plan) const {
   }
   if (there == returned.total) return false;
   const auto missing = less(returned.total, there);
+  const bool may_be_there = std::any_of(portal_.refunds.begin(), portal_.refunds.end(), [&](const KnownRefund& refund) {
+    return !refund.has_reason && refund.state != RefundState::failed && refund.amount == missing;
+  });
+  if (may_be_there) {
+    plan.doubt = begin(returned) + " is of " + amount(missing) + ", and a refund of as much is there that has no reason, and may be for it" +
+                 by_hand(returned);
+    return false;
+  }
   const auto* payment = payment_for(missing);
   plan.returned = &returned;
   plan.payment = payment->id;

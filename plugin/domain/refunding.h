@@ -4,6 +4,8 @@
 //   ours         counts towards its return; what is missing of it is refunded with the same number
 //   ours, due    the portal only promised it, because nobody but a person pays it: the ERP has, so it is settled
 //   ours, failed the payment provider refused it: a person is told, and no other one is made
+//   no reason    one of just the amount that is missing may be ours of which the portal does not show all: none is made while
+//                it is so
 //   another's    lowers what its payment has left, and nothing else: which goods it paid for, nobody knows
 //   otherwise    the money comes from the payments that were settled, one that has enough left before the others; where all
 //                together have too little nothing is refunded, and a person is told
@@ -42,6 +44,7 @@ struct KnownRefund {
   std::string number;  // of the return, which it carries; empty: not ours
   Decimal amount;
   RefundState state = RefundState::made;
+  bool has_reason = true;  // false: there is no text that could say the number
 };
 
 struct PortalRefunds {
@@ -57,6 +60,7 @@ struct RefundPlan {
   std::string payment;
   Decimal amount;
   bool is_first = false;              // nothing of the return was refunded before
+  std::string doubt;  // why one waits to be looked at again; empty: none does
   std::vector<std::string> problems;  // of returns that cannot be refunded, for a person; complete when there is no step
 };
 

@@ -52,6 +52,19 @@ TEST(Refunding, APersonsRefundOfTheSameAmountIsNoneOfOurs) {
   EXPECT_NE(plan_refund("7", returns, paid({{"p1", money("30")}}, {refund("", "12")})).returned, nullptr);
 }
 
+TEST(Refunding, OneOfTheSameAmountThatSaysNoReasonMayBeOurs) {
+  const std::vector returns{returned("R-1", "12"), returned("R-2", "3")};
+  auto unnamed = refund("", "12");
+  unnamed.has_reason = false;
+  const auto portal = paid({{"p1", money("40")}}, {unnamed});
+  auto plan = plan_refund("7", returns, portal);
+  EXPECT_EQ(plan.returned, &returns[1]) << "which says nothing of the other";
+  plan = plan_refund("7", std::span(returns).first(1), portal);
+  EXPECT_EQ(plan.returned, nullptr);
+  EXPECT_THAT(plan.problems, IsEmpty());
+  EXPECT_THAT(plan.doubt, HasSubstr("return \"R-1\" is of 12 EUR, and a refund of as much is there that has no reason"));
+}
+
 TEST(Refunding, OnlyPromisedItIsSettledBeforeAnythingElse) {
   const std::vector returns{returned("R-1", "12")};
   const auto due = refund("R-1", "5", RefundState::due);

@@ -263,6 +263,22 @@ TEST_F(RevisedIntake, OneThatChangedWhileItWasEnteredIsRevised) {
   EXPECT_TRUE(ready[0].is_linked);
 }
 
+TEST_F(RevisedIntake, OneOfWhichSomethingWasPaidBackBeforeItWasEnteredIsRevisedOnce) {
+  auto refunded = order("R2");
+  refunded.document = R"({"refunds":[{"refund":"1"}],"lines":[]})";
+  store({refunded});
+  must(store_.ready_orders(lease_, 10));
+  record(linked("R2", 8));
+  const auto ready = must(store_.ready_orders(lease_, 10));
+  ASSERT_THAT(ready, SizeIs(1)) << "an order is entered as it was sold";
+  EXPECT_TRUE(ready[0].is_linked);
+  EXPECT_EQ(ready[0].document, refunded.document);
+  auto outcome = linked("R2", 8);
+  outcome.is_revision = true;
+  record(outcome);
+  EXPECT_THAT(must(store_.ready_orders(lease_, 10)), IsEmpty());
+}
+
 TEST_F(RevisedIntake, WhatIsToBeTriedAgainWaitsAndStaysLinked) {
   store({edited("2")});
   must(store_.ready_orders(lease_, 10));

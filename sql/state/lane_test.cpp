@@ -156,6 +156,21 @@ TEST_F(SharedCredential, NoMoreProcessesShareARateThanItHasRequests) {
   EXPECT_TRUE(acquire("one", "intake", 1).held);
 }
 
+TEST_F(SharedCredential, WhoComesBackToALeaseThatRanOutHasNoMoreRightThanAnybody) {
+  acquire("one", "stock", 1);
+  let_leases_run_out();
+  EXPECT_TRUE(acquire("two", "intake", 1).held);
+  EXPECT_FALSE(acquire("one", "stock", 1).held) << "one and two would send two requests a second";
+  EXPECT_EQ(acquire("one", "stock", 2).holders, 2);
+  EXPECT_TRUE(acquire("one", "stock", 2).held);
+}
+
+TEST_F(SharedCredential, WhoComesBackToALeaseThatRanOutAndFindsNobodyHasItStill) {
+  const auto before = acquire("one", "stock", 1).lease;
+  let_leases_run_out();
+  EXPECT_EQ(acquire("one", "stock", 1).lease.epoch, before.epoch);
+}
+
 TEST_F(Lanes, ErrorsAreShownAndCleared) {
   const auto held = lease(1, "stock");
   must(store_.report(held, "the portal says 'no'; DROP TABLE ferry.job"));

@@ -33,6 +33,18 @@ std::string place_order(Shop& shop, const json::object& given) {
   return json::serialize(json::object{{"id", id}, {"code", shop.order(id)->code}});
 }
 
+// Without "cents": what the goods cost.
+std::string pay_back(Shop& shop, const json::object& given) {
+  std::vector<Line> goods;
+  std::int64_t cents = 0;
+  for (const auto& line : given.at("lines").as_array()) {
+    goods.push_back({text_at(line.as_object(), "sku"), line.at("quantity").to_number<std::int64_t>(), 0});
+    cents += goods.back().quantity * Shop::kGrossPrice;
+  }
+  if (const auto* amount = given.if_contains("cents")) cents = amount->to_number<std::int64_t>();
+  return json::serialize(json::object{{"paid", shop.give_back(text_at(given, "id"), cents, text_at(given, "reason"), goods)}});
+}
+
 std::string stock(const Shop& shop, const json::object& given) {
   json::object found;
   for (const auto& item : given.at("skus").as_array()) {
@@ -100,6 +112,7 @@ std::string control(const ControlContext& context, std::string_view page, std::s
   const auto parsed = json::parse({body.data(), body.size()});
   const auto& given = parsed.as_object();
   if (page == "/orders") return place_order(desk.shop, given);
+  if (page == "/refund") return pay_back(desk.shop, given);
   if (page == "/stock") return stock(desk.shop, given);
   if (page == "/prices") return prices(desk.shop, given);
   if (page == "/records") return records(desk.shop, given);

@@ -78,9 +78,9 @@ class StandInPortal : public testing::Test {
                                                         {"page_size", "50"},
                                                         {"order_states", ""},
                                                         {"order_cancel", "false"},
-                                                        {"order_state_field", ""},
-                                                        {"order_invoices_field", ""},
-                                                        {"order_cancelled_field", ""},
+                                                        {"order_state_field", "erpStatus"},
+                                                        {"order_invoices_field", "erpInvoices"},
+                                                        {"order_cancelled_field", "erpCancelled"},
                                                         {"order_invoice_url", ""},
                                                         {"order_customer_groups", ""},
                                                         {"order_channels", ""},
@@ -251,6 +251,48 @@ TEST_F(StandInPortal, ShowsEachShipmentOnceAndSellsNoMoreByIt) {
   EXPECT_EQ(saleable("A"), 95);
   const auto third = second + R"(,{"number":"S-3","lines":[{"sku":"A","quantity":"1"}]})";
   EXPECT_THAT(push(Feed::order_status, {{"CODE1", document(third), ""}}), testing::ElementsAre(Verdict::rejected));
+}
+
+TEST_F(StandInPortal, PaysBackOnceAndNoMoreThanWasPaid) {
+  std::string id;
+  portal_.with_shop([&](Shop& shop) { id = shop.place_order({{"A", 5, 0}, {"B", 1, 0}}); });
+  const auto document = [](const std::string& number, const std::string& total) {
+    return R"({"order":"1","number":"SO-1","refunds":[{"number":")" + number + R"(","total":")" + total +
+           R"(","currency":"EUR","reason":"Damaged","lines":[{"sku":"A","quantity":"2"}]}]})";
+  };
+  for (int again = 0; again < 2; ++again) {
+    EXPECT_THAT(push(Feed::order_status, {{"CODE1", document("R-1", "24"), ""}}), testing::ElementsAre(Verdict::delivered));
+    portal_.with_shop([&](Shop& shop) {
+      const auto& refunds = shop.order(id)->refunds;
+      ASSERT_EQ(refunds.size(), 1U);
+      EXPECT_EQ(refunds[0].state + " " + refunds[0].reason + " " + refunds[0].transaction, "Settled Damaged [R-1] R-1");
+      EXPECT_EQ(refunds[0].amount, 2400);
+      EXPECT_THAT(refunds[0].lines, testing::ElementsAre(testing::Pair(0, 2)));
+    });
+  }
+  EXPECT_THAT(pull().orders.at(0).document,
+              testing::HasSubstr(R"("reason":"Damaged [R-1]","gross":"24","shipping":"0","lines":[{"line":"1-1","sku":"A","quantity":"2"}])"));
+  portal_.with_shop([&](Shop& shop) {
+    EXPECT_FALSE(shop.give_back(id, 4801, "goodwill", {}));
+    EXPECT_TRUE(shop.give_back(id, 4800, "goodwill", {}));
+  });
+  EXPECT_THAT(push(Feed::order_status, {{"CODE1", document("R-2", "0.01"), ""}}), testing::ElementsAre(Verdict::rejected));
+}
+
+TEST_F(StandInPortal, ShowsWhatTheErpDidInWords) {
+  std::string id;
+  portal_.with_shop([&](Shop& shop) { id = shop.place_order("A", 2); });
+  const OutboundItem item{"CODE1", R"({"order":"1","number":"SO-1","state":"done","invoices":[{"number":"I-1","date":"2026-11-30",)"
+                                   R"("kind":"invoice"}],"cancelled":[{"sku":"A","quantity":"1"}]})", ""};
+  EXPECT_THAT(push(Feed::order_status, {item}), testing::ElementsAre(Verdict::delivered));
+  portal_.with_shop([&](Shop& shop) {
+    using testing::Pair;
+    EXPECT_THAT(shop.order(id)->texts, testing::ElementsAre(Pair("erpCancelled", "1 x A"), Pair("erpInvoices", "I-1 (2026-11-30)"),
+                                                            Pair("erpStatus", "done")));
+  });
+  EXPECT_THAT(push(Feed::order_status, {{"CODE1", R"({"order":"1","number":"SO-1","state":"done"})", ""}}),
+              testing::ElementsAre(Verdict::delivered));
+  portal_.with_shop([&](Shop& shop) { EXPECT_THAT(shop.order(id)->texts, testing::ElementsAre(testing::Pair("erpStatus", "done"))); });
 }
 
 TEST_F(StandInPortal, KeepsOrderNumbersUnique) {

@@ -198,6 +198,10 @@ TEST_F(PortalWeather, AScriptDrivesIt) {
     EXPECT_THAT(control(context, "/shop", "{}"), HasSubstr(R"("state":"PaymentSettled","number":"")"));
     control(context, "/fulfil", R"({"id":"1"})");
     EXPECT_EQ(desk.shop.on_hand("A"), 98);
+    EXPECT_EQ(control(context, "/refund", R"({"id":"1","reason":"late","lines":[],"cents":3601})"), R"({"paid":false})");
+    EXPECT_EQ(control(context, "/refund", R"({"id":"1","reason":"late","lines":[{"sku":"A","quantity":1}]})"), R"({"paid":true})");
+    EXPECT_THAT(control(context, "/shop", "{}"),
+                HasSubstr(R"("refunds":[{"id":"100001","state":"Settled","reason":"late","amount":1200}])"));
     control(context, "/down", R"({"seconds":1.5})");
     EXPECT_EQ(down, 1'500'000);
     control(context, "/weather", R"({"faults":{"423":1000000},"usual_latency_ms":5})");

@@ -12,7 +12,8 @@ namespace ferry::portal {
 namespace json = boost::json;
 namespace {
 
-constexpr std::int64_t kNetPrice = 1000, kGrossPrice = 1200;  // minor units, each piece of everything
+constexpr std::int64_t kNetPrice = 1000;  // minor units, of each piece of everything
+constexpr std::array<std::string_view, 3> kTextFields = {"erpStatus", "erpInvoices", "erpCancelled"};  // of an order
 
 std::string operation_in(std::string_view query) {
   const auto begin = query.find("Ferry");
@@ -27,7 +28,8 @@ constexpr std::string_view kProbe =
     R"("CreatePromotion","UpdatePromotion"]},{"code":"list-0","token":"list-0","permissions":["UpdateCatalog"]}]},)"
     R"("activeChannel":{"pricesIncludeTax":false,"defaultCurrencyCode":"EUR","availableCurrencyCodes":["EUR"]},)"
     R"("globalSettings":{"serverConfig":{"moneyStrategyPrecision":2,"entityCustomFields":[)"
-    R"({"entityName":"Order","customFields":[{"name":"erpOrderNumber","type":"string"}]},)"
+    R"({"entityName":"Order","customFields":[{"name":"erpOrderNumber","type":"string"},{"name":"erpStatus","type":"string"},)"
+    R"({"name":"erpInvoices","type":"text"},{"name":"erpCancelled","type":"text"}]},)"
     R"({"entityName":"Customer","customFields":[{"name":"erpPartyCode","type":"string"}]},)"
     R"({"entityName":"Promotion","customFields":[{"name":"erpKey","type":"string"},{"name":"erpTiers","type":"text"}]},)"
     R"({"entityName":"Product","customFields":[{"name":"erpId","type":"string"}]},)"
@@ -50,7 +52,7 @@ bool Shop::writes(std::string_view operation) noexcept {
   for (const std::string_view verb : {"FerrySet", "FerryCreate", "FerryAdd", "FerryRemove", "FerryTake"}) {
     if (operation.starts_with(verb)) return true;
   }
-  return false;
+  return operation == "FerryRefundOrder";
 }
 
 std::string Shop::answer(std::string_view body, std::size_t& items, PageTrick trick) try {
@@ -102,6 +104,9 @@ std::string Shop::answer(std::string_view body, std::size_t& items, PageTrick tr
   if (operation == "FerryShipments") return shipments(variables, items);
   if (operation == "FerryAddFulfillment") return add_fulfilment(variables);
   if (operation == "FerrySetFulfillment") return set_fulfilment(variables);
+  if (operation == "FerryRefunds") return refunds(variables, items);
+  if (operation == "FerryRefundOrder") return refund_order(variables);
+  if (operation == "FerrySettleRefund") return settle_refund(variables);
   return refusal("unknown operation", "GRAPHQL_VALIDATION_FAILED");
 } catch (const std::exception& problem) {
   return refusal(problem.what(), "BAD_USER_INPUT");
@@ -138,8 +143,8 @@ std::string Shop::order_list(const Json& variables, std::size_t& items) const {
 }
 
 std::string Shop::now() const {
-  return to_iso8601(std::chrono::floor<std::chrono::milliseconds>(
-      std::chrono::floor<Duration>(std::chrono::system_clock::now()) + skew_));
+  const Instant moment = moment_.value_or(std::chrono::floor<Duration>(std::chrono::system_clock::now()));
+  return to_iso8601(std::chrono::floor<std::chrono::milliseconds>(moment + skew_));
 }
 
 std::string Shop::place_order(const std::string& sku, std::int64_t quantity) {
@@ -152,9 +157,13 @@ std::string Shop::place_order(const std::vector<Line>& lines, std::string_view s
   for (const auto& line : lines) {
     if (variant_index(line.sku) == std::string::npos) throw std::invalid_argument("no variant with SKU " + line.sku);
   }
-  for (const auto& line : lines) variants_[variant_index(line.sku)].allocated += line.quantity;
+  std::int64_t paid = 0;
+  for (const auto& line : lines) {
+    variants_[variant_index(line.sku)].allocated += line.quantity;
+    paid += line.quantity * kGrossPrice;
+  }
   const auto id = std::to_string(orders_.size() + 1);
-  orders_.push_back({"CODE" + id, std::string(state), std::string(placed_at), "", lines, {}});
+  orders_.push_back({"CODE" + id, std::string(state), std::string(placed_at), "", lines, {}, paid, {}, {}});
   return id;
 }
 
@@ -169,8 +178,14 @@ Shop::Json Shop::state() const {
     variants[variant.sku] = {{"on_hand", variant.on_hand}, {"saleable", variant.on_hand - variant.allocated}};
   for (std::size_t i = 0; i < orders_.size(); ++i) {
     const auto& order = orders_[i];
+    json::array refunds;
+    for (const auto& refund : order.refunds)
+      refunds.push_back(json::object{{"id", refund_id(std::to_string(i + 1), refunds.size())},
+                                     {"state", refund.state},
+                                     {"reason", refund.reason},
+                                     {"amount", refund.amount}});
     orders.push_back({{"id", std::to_string(i + 1)}, {"code", order.code}, {"state", order.state},
-                      {"number", order.number}});
+                      {"number", order.number}, {"refunds", std::move(refunds)}});
   }
   return {{"variants", std::move(variants)}, {"orders", std::move(orders)}};
 }
@@ -231,9 +246,7 @@ json::object Shop::shown(std::size_t index) const {
       {"shippingLines", json::array()},
       {"surcharges", json::array()},
       {"taxSummary", json::array()},
-      {"payments",
-       json::array{json::object{
-           {"method", "card"}, {"state", "Settled"}, {"amount", pieces * kGrossPrice}, {"transactionId", "1"}}}}};
+      {"payments", payments(index)}};
 }
 
 std::string Shop::orders(const Json& variables, std::size_t& items, PageTrick trick) {
@@ -274,10 +287,11 @@ std::string Shop::order_numbers(const Json& variables, std::size_t& items) const
   for (const auto& id : variables.at("ids").as_array()) {
     const auto index = position_of(id);
     if (index >= orders_.size()) continue;
-    json::value number;
-    if (!orders_[index].number.empty()) number = orders_[index].number;
-    found.push_back(json::object{
-        {"id", id}, {"code", orders_[index].code}, {"customFields", json::object{{"erpOrderNumber", number}}}});
+    json::object fields{{"erpOrderNumber", nullptr}};
+    for (const auto name : kTextFields) fields[name] = nullptr;
+    if (!orders_[index].number.empty()) fields["erpOrderNumber"] = orders_[index].number;
+    for (const auto& [name, text] : orders_[index].texts) fields[name] = text;
+    found.push_back(json::object{{"id", id}, {"code", orders_[index].code}, {"customFields", std::move(fields)}});
   }
   items = found.size();
   return data({{"orders", json::object{{"totalItems", found.size()}, {"items", std::move(found)}}}});
@@ -289,12 +303,21 @@ std::string Shop::set_order_number(const Json& variables) {
   if (!order)
     return refusal("No Order with the id \"" + std::string(input.at("id").as_string()) + "\" could be found",
                    "ENTITY_NOT_FOUND");
-  const std::string number(input.at("customFields").at("erpOrderNumber").as_string());
-  const bool is_taken = std::any_of(orders_.begin(), orders_.end(),
-                                    [&](const Order& other) { return &other != order && other.number == number; });
-  if (is_taken) return refusal(R"(duplicate key value violates unique constraint "UQ_erpOrderNumber")", "");
-  order->number = number;
-  if (keeps_shown_) shown_.push_back({Feed::order_status, order->code, number, true});
+  const auto& fields = input.at("customFields").as_object();
+  if (const auto* given = fields.if_contains("erpOrderNumber")) {
+    const std::string number(given->as_string());
+    const bool is_taken = std::any_of(orders_.begin(), orders_.end(),
+                                      [&](const Order& other) { return &other != order && other.number == number; });
+    if (is_taken) return refusal(R"(duplicate key value violates unique constraint "UQ_erpOrderNumber")", "");
+    order->number = number;
+    if (keeps_shown_) shown_.push_back({Feed::order_status, order->code, number, true});
+  }
+  for (const auto name : kTextFields) {
+    const auto* given = fields.if_contains(name);
+    if (given == nullptr) continue;
+    order->texts.erase(std::string(name));
+    if (given->is_string()) order->texts[std::string(name)] = std::string(given->get_string());
+  }
   return data({{"setOrderCustomFields", json::object{{"id", input.at("id")}}}});
 }
 

@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,10 +29,20 @@ struct OrderFulfilment {
   std::vector<std::pair<std::size_t, std::int64_t>> lines;  // position and pieces
 };
 
+// Of what was paid for an order; one that is Pending is only promised.
+struct OrderRefund {
+  std::string state, reason, transaction, made_at;
+  std::int64_t amount = 0;                               // minor units
+  std::vector<std::pair<std::size_t, std::int64_t>> lines;  // position and pieces
+};
+
 struct Order {
   std::string code, state, placed_at, number;
   std::vector<Line> lines;
   std::vector<OrderFulfilment> fulfilments;
+  std::int64_t paid = 0;  // minor units, in one payment
+  std::vector<OrderRefund> refunds;
+  std::map<std::string, std::string> texts;  // custom fields beside the number; those that are empty are not there
 };
 
 // What the shop shows from now on, whoever changed it.
@@ -89,7 +100,12 @@ class Shop {
   // As a person does it: everything still open leaves the stock, as one parcel.
   void fulfil(const std::string& order_id);
   void cancel(const std::string& order_id);  // everything still open is released
+  // As a person does it: so much of what was paid goes back, for those pieces (of SKUs) or for none. False: more than is left.
+  bool give_back(const std::string& order_id, std::int64_t amount, const std::string& reason, const std::vector<Line>& goods);
   const Order* order(const std::string& order_id) const;
+  // A refund's id, by its position in the order.
+  static constexpr std::int64_t kGrossPrice = 1200;  // minor units, of each piece of everything
+  static std::string refund_id(const std::string& order_id, std::size_t position);
   // "Anna Muster" of the customer with that party code; "": there is none.
   std::string customer_name(const std::string& code) const;
   std::vector<std::string> customer_groups(const std::string& code) const;
@@ -105,10 +121,13 @@ class Shop {
   std::vector<Shown> take_shown() { return std::exchange(shown_, {}); }
   void keep_shown(bool keeps) { keeps_shown_ = keeps; }
 
-  // Every variant and every order: {"variants":{SKU:{"on_hand","saleable"}},"orders":[{"id","code","state","number"}]}.
+  // Every variant and every order: {"variants":{SKU:{"on_hand","saleable"}},"orders":[{"id","code","state","number",
+  // "refunds":[{"id","state","reason","amount"}]}]}, amounts in minor units.
   Json state() const;
   // How far the shop's clock is from true time.
   void skew_clock(Duration skew) { skew_ = skew; }
+  // From now on the shop's clock stands there; else it is the system's.
+  void be_at(Instant moment) { moment_ = moment; }
 
  private:
   struct Variant {
@@ -189,6 +208,10 @@ class Shop {
   std::string shipments(const Json& variables, std::size_t& items) const;
   std::string add_fulfilment(const Json& variables);
   std::string set_fulfilment(const Json& variables);
+  std::string refunds(const Json& variables, std::size_t& items) const;
+  std::string refund_order(const Json& variables);
+  std::string settle_refund(const Json& variables);
+  boost::json::array payments(std::size_t index) const;
   void fulfil(Order& order, OrderFulfilment fulfilment);
   void take_back(Order& order, OrderFulfilment& fulfilment);
   boost::json::object shown(std::size_t index) const;
@@ -210,6 +233,7 @@ class Shop {
   std::vector<Order> orders_;  // id = position + 1
   std::size_t drift_ = 0;      // of the list that is being paged through
   Duration skew_{};
+  std::optional<Instant> moment_;
 };
 
 }  // namespace ferry::portal

@@ -10,12 +10,6 @@ namespace ferry::portal {
 namespace json = boost::json;
 namespace {
 
-constexpr std::int64_t kOrderFactor = 100'000;  // a fulfilment's id is the order's times that, and its position
-
-std::string fulfilment_id(std::size_t order, std::size_t position) {
-  return std::to_string(static_cast<std::int64_t>(order + 1) * kOrderFactor + static_cast<std::int64_t>(position) + 1);
-}
-
 bool has_left(const OrderFulfilment& fulfilment) { return fulfilment.state == "Shipped"; }
 
 void settle_state(Order& order) {
@@ -87,7 +81,7 @@ std::string Shop::shipments(const Json& variables, std::size_t& items) const {
       json::array parts;
       for (const auto& [position, pieces] : fulfilment.lines)
         parts.push_back(json::object{{"orderLineId", line_id(position)}, {"quantity", pieces}});
-      fulfilments.push_back(json::object{{"id", fulfilment_id(index, i)},
+      fulfilments.push_back(json::object{{"id", part_id({index, i})},
                                          {"state", fulfilment.state},
                                          {"method", fulfilment.method},
                                          {"lines", std::move(parts)}});
@@ -129,13 +123,12 @@ std::string Shop::add_fulfilment(const Json& variables) {
   }
   if (order == nullptr) return refused("EMPTY_ORDER_LINE_SELECTION_ERROR", "At least one OrderLine must be specified");
   fulfil(*order, std::move(fulfilment));
-  return data({{"addFulfillmentToOrder", json::object{{"id", fulfilment_id(index, order->fulfilments.size() - 1)}}}});
+  return data({{"addFulfillmentToOrder", json::object{{"id", part_id({index, order->fulfilments.size() - 1})}}}});
 }
 
 std::string Shop::set_fulfilment(const Json& variables) {
-  const auto id = std::stoll(std::string(variables.at("created").as_string())) - 1;
-  const auto index = static_cast<std::size_t>(id / kOrderFactor - 1), position = static_cast<std::size_t>(id % kOrderFactor);
-  if (id < kOrderFactor || index >= orders_.size() || position >= orders_[index].fulfilments.size())
+  const auto [index, position] = part_of(variables.at("created"));
+  if (index >= orders_.size() || position >= orders_[index].fulfilments.size())
     return refusal("No Fulfillment with that id could be found", "ENTITY_NOT_FOUND");
   Order& order = orders_[index];
   OrderFulfilment& fulfilment = order.fulfilments[position];

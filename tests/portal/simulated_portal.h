@@ -29,6 +29,18 @@ struct Parcel {
   bool has_left = true;
 };
 
+// Of what was paid for an order, as the portal shows it.
+struct PaidBack {
+  std::string id, reason;
+  std::int64_t cents = 0;
+  bool is_settled = true;  // else it is only promised
+};
+
+// What people read on the portal's order, beside its number, of what the ERP did with it.
+struct OrderWords {
+  std::string state, invoices, cancelled;
+};
+
 // What the portal shows from now on of one record, as the feed's document says it: see value_in().
 struct NowShown {
   Feed feed{};
@@ -84,6 +96,18 @@ class SimulatedPortal {
   // For a test of the tests: the answer of a portal that shows no parcels.
   virtual void hide_parcels(const connector::HttpRequest&, connector::HttpReply&) const {}
   virtual std::string reference(const std::string& order) const = 0;
+  // None: nothing is paid back on this portal.
+  virtual std::optional<std::vector<PaidBack>> refunds(const std::string& /*order*/) const { return std::nullopt; }
+  virtual std::int64_t paid(const std::string& /*order*/) const { return 0; }  // in cents, before anything was paid back
+  // A person there has some of the goods back, or none, and pays so many cents for it. False: that is more than is left.
+  virtual bool give_back(const std::string& /*order*/, std::span<const OrderLine> /*goods*/, std::int64_t /*cents*/,
+                         const std::string& /*reason*/, Instant /*at*/) {
+    return false;
+  }
+  // For a test of the tests: the answer of a portal that shows no refunds to who is about to make one.
+  virtual void hide_refunds(const connector::HttpRequest&, connector::HttpReply&) const {}
+  // None: it shows nothing but the number.
+  virtual std::optional<OrderWords> words(const std::string& /*order*/) const { return std::nullopt; }
 };
 
 struct SimulatedPortalInfo {

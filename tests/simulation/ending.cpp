@@ -64,7 +64,8 @@ std::string World::disorder_of_feed(const PortalSite& at, Feed feed) const {
     if (known == row.publications.end()) return where + wanted->label + " was never looked at";
     const auto& publication = known->second;
     if (publication.desired != wanted->document) return where + "the ERP says " + wanted->document + ", not seen";
-    if (feed == Feed::order_status && is_sent_in_vain(at.id, wanted->label)) continue;
+    const bool is_for_a_person = is_sent_in_vain(at.id, wanted->label) || is_overdrawn(at.id, wanted->label);
+    if (feed == Feed::order_status && is_for_a_person) continue;
     const auto& delivery = publication.delivery;
     if (delivery.state != PublicationState::settled)
       return where + wanted->label + " is " + std::string(name_of(delivery.state)) + ": " + delivery.reason;
@@ -72,7 +73,9 @@ std::string World::disorder_of_feed(const PortalSite& at, Feed feed) const {
     const auto value = at.portal->value_in(feed, wanted->document);
     const auto shown = at.portal->shown(feed, wanted->label);
     if (feed == Feed::order_status) {
-      if (auto wrong = disorder_of_parcels(at, wanted->label); !wrong.empty()) return where + wrong;
+      for (const auto disorder : {&World::disorder_of_parcels, &World::disorder_of_money, &World::disorder_of_words}) {
+        if (auto wrong = (this->*disorder)(at, wanted->label); !wrong.empty()) return where + wrong;
+      }
     }
     if (shown != value)
       return where + wanted->label + " is " + value.value_or("?") + " in the ERP and " + shown.value_or("nothing") +

@@ -87,7 +87,10 @@ std::string Erp::read_lines(const std::string& document, std::vector<Sale::Line>
     if (pieces <= 0 || !amount) return "a line of '" + sku + "' has no quantity or amount";
     const auto sum = net.plus(*amount);
     net = sum ? *sum : net;
-    lines.push_back({static_cast<std::size_t>(product - products.data()), pieces, 0});
+    const auto gross = Decimal::parse(text_of(line.as_object(), "gross"));
+    const auto cents = gross ? gross->to_minor_units(2) : std::nullopt;
+    if (!cents) return "a line of '" + sku + "' has no gross amount";
+    lines.push_back({static_cast<std::size_t>(product - products.data()), pieces, 0, 0, *cents});
   }
   if (lines.empty()) return "the order has no lines";
   if (Decimal::parse(text_of(*order, "net")) != net) return "the order's total is not the sum of its lines";
@@ -119,7 +122,8 @@ engine::ErpReply Erp::enter(std::int32_t channel, const std::string& reference, 
   return {engine::ErpAnswer::linked, {sales.back().id, sales.back().number}, ""};
 }
 
-// What is cancelled before anything has left ends here too; the customers of the simulation change nothing else.
+// What is cancelled before anything has left ends here too, and there is nothing to return of it then; what was paid back is
+// returned. The customers of the simulation change nothing else.
 engine::ErpReply Erp::revise(std::int32_t channel, const std::string& reference, const std::string& document) {
   const Sale* sale = sale_of(channel, reference);
   if (sale == nullptr) return {engine::ErpAnswer::absent, {}, "no such order"};
@@ -134,6 +138,10 @@ engine::ErpReply Erp::revise(std::int32_t channel, const std::string& reference,
     set_state(static_cast<std::size_t>(sale->id - 1), SaleState::cancelled, xid);
     transactions_.end(xid);
   }
+  const Xid xid = transactions_.begin();
+  auto reason = enter_refunds(sales[static_cast<std::size_t>(sale->id - 1)], document, xid);
+  transactions_.end(xid);
+  if (!reason.empty()) return {engine::ErpAnswer::rejected, {}, "order " + reference + ": " + reason};
   return {engine::ErpAnswer::linked, {sale->id, sale->number}, ""};
 }
 
@@ -141,11 +149,11 @@ void Erp::set_state(std::size_t index, SaleState state, Xid xid) {
   Sale& sale = sales[index];
   if (sale.state != SaleState::confirmed) return;
   if (state == SaleState::shipped) {
-    send(sale, [](const Sale::Line& line) { return line.quantity - line.sent; }, xid);
+    send(sale, [](const Sale::Line& line) { return line.open(); }, xid);
   } else {
     for (const auto& line : sale.lines) {
       Product& product = products[line.product];
-      product.reserved -= line.quantity - line.sent;
+      product.reserved -= line.open();
       product.xid = std::max(product.xid, xid);
     }
   }
@@ -156,13 +164,13 @@ void Erp::set_state(std::size_t index, SaleState state, Xid xid) {
 void Erp::send_part(std::size_t index, Xid xid) {
   Sale& sale = sales[index];
   std::int64_t open = 0;
-  for (const auto& line : sale.lines) open += line.quantity - line.sent;
+  for (const auto& line : sale.lines) open += line.open();
   if (sale.state != SaleState::confirmed || !sale.shipments.empty() || open < 2) return;
-  const auto half = [](const Sale::Line& line) { return (line.quantity - line.sent + 1) / 2; };
+  const auto half = [](const Sale::Line& line) { return (line.open() + 1) / 2; };
   std::int64_t sent = 0;
   for (const auto& line : sale.lines) sent += half(line);
   if (sent == open)  // one of each: the first line goes alone
-    return send(sale, [&](const Sale::Line& line) { return &line == sale.lines.data() ? line.quantity : 0; }, xid);
+    return send(sale, [&](const Sale::Line& line) { return &line == sale.lines.data() ? line.open() : 0; }, xid);
   send(sale, half, xid);
 }
 

@@ -60,6 +60,9 @@ struct Sale {
   struct Line {
     std::size_t product = 0;  // position
     std::int64_t quantity = 0, sent = 0;
+    std::int64_t cancelled = 0;  // a person has decided that these are never sent
+    std::int64_t cents = 0;      // what the portal charged for all of it, with tax
+    std::int64_t open() const noexcept { return quantity - sent - cancelled; }
   };
   std::vector<Line> lines;
   struct Shipment {
@@ -67,9 +70,31 @@ struct Sale {
     std::map<std::string, std::int64_t> pieces;  // by SKU
   };
   std::vector<Shipment> shipments;  // that have left
+  // What came back of it, or money alone; a sale of its own in the ERP.
+  struct Return {
+    std::string number;
+    std::string refund;  // of the portal, which it was made of or found to be; empty: people entered it, and no more is known
+    std::string reason;
+    std::int64_t cents = 0;
+    std::map<std::string, std::int64_t> pieces;  // by SKU
+  };
+  std::vector<Return> returns;
+  std::int64_t returns_entered = 0;  // with those that were withdrawn
+  struct Invoice {
+    std::string number, date;
+    bool is_credit_note = false;
+  };
+  std::vector<Invoice> invoices;  // posted
+
+  // Nothing has left, and nothing ever will.
+  bool is_withdrawn() const noexcept { return state == SaleState::cancelled && shipments.empty(); }
+  std::int64_t returnable(std::size_t line, const std::string& sku) const;  // pieces of it that have not come back
   SaleState state = SaleState::confirmed;
   Xid xid = 0;
 };
+
+// Of the return that a refund is for, as its reason says at the end: "SO-1-R2" of "Damaged [SO-1-R2]"; "": it says none.
+std::string return_number_in(std::string_view reason);
 
 struct Hint {
   Feed feed{};
@@ -107,8 +132,14 @@ class Erp {
   engine::ErpReply enter(std::int32_t channel, const std::string& reference, const std::string& document);
   engine::ErpReply revise(std::int32_t channel, const std::string& reference, const std::string& document);
   void set_state(std::size_t sale, SaleState state, Xid xid);  // shipped: what has not left yet leaves
+  // A person has that back, and owes the customer the amount.
+  void take_back(std::size_t sale, const std::map<std::string, std::int64_t>& pieces, std::int64_t cents,
+                 const std::string& reason, Xid xid);
+  void post_invoice(std::size_t sale, bool is_credit_note, Xid xid);
+  void cancel_rest_of_line(std::size_t sale, std::size_t line, Xid xid);  // what has not left yet never will
   void send_part(std::size_t sale, Xid xid);  // the first piece or so of each line, where that leaves something to send
   std::function<void(const Sale&)> on_created;
+  std::function<void(const Sale&, const Sale::Return&)> on_returned;  // of a refund of the portal
 
  private:
   void send(Sale& sale, const std::function<std::int64_t(const Sale::Line&)>& pieces_of, Xid xid);
@@ -117,6 +148,9 @@ class Erp {
     std::vector<Hint> hints;
   };
   std::string read_lines(const std::string& document, std::vector<Sale::Line>& lines);
+  void come_back(const std::map<std::string, std::int64_t>& pieces, Xid xid);
+  // What the portal paid back; empty, or why a person has to decide, and then nothing was done.
+  std::string enter_refunds(Sale& sale, const std::string& document, Xid xid);
 
   Agenda& agenda_;
   Transactions& transactions_;

@@ -42,8 +42,9 @@ void Figures::add(const Figures& other) {
        {&Figures::histories, &Figures::steps, &Figures::requests, &Figures::orders, &Figures::linked,
          &Figures::reviewed, &Figures::skipped, &Figures::erp_changes, &Figures::held, &Figures::emptied, &Figures::kills, &Figures::pauses,
          &Figures::database_outages, &Figures::calls_failed, &Figures::answers_lost, &Figures::erp_hesitated,
-         &Figures::kills_at_commit, &Figures::revised, &Figures::found, &Figures::sought, &Figures::overtaken,
-         &Figures::seconds_above_rate, &Figures::lost, &Figures::doubled, &Figures::stuck}) {
+         &Figures::kills_at_commit, &Figures::revised, &Figures::found, &Figures::sought,
+         &Figures::paid_back, &Figures::returned, &Figures::overtaken,
+         &Figures::lost, &Figures::doubled, &Figures::stuck}) {
     this->*member += other.*member;
   }
   simulated += other.simulated;
@@ -84,8 +85,9 @@ std::string Figures::text() const {
   text += line("changes handed to the ERP", std::to_string(revised));
   text += line("cancelled, found in the ERP", std::to_string(found));
   text += line("cancelled, and not found", std::to_string(sought));
+  text += line("returns of the ERP's people", std::to_string(paid_back));
+  text += line("refunds that became returns", std::to_string(returned));
   text += line("overtaken by a late request", std::to_string(overtaken));
-  text += line("seconds above one's rate", std::to_string(seconds_above_rate));
   text += line("lost / doubled / stuck",
                std::to_string(lost) + " / " + std::to_string(doubled) + " / " + std::to_string(stuck));
   return text;

@@ -22,8 +22,8 @@ struct Figures {
   std::int64_t kills_at_commit = 0;  // of the kills: between the ERP's commit of an order and Ferry's record
   std::int64_t revised = 0;            // times that a change of the portal was handed to the ERP
   std::int64_t found = 0, sought = 0;  // cancelled orders that were looked for in the ERP: it had it, it had not
+  std::int64_t paid_back = 0, returned = 0;  // returns that people entered, and those that were entered of refunds
   std::int64_t overtaken = 0;   // a request that was applied after its client had given it up wrote an older value
-  std::int64_t seconds_above_rate = 0;  // in which several processes together sent more than one of them may
   std::int64_t lost = 0, doubled = 0, stuck = 0;
   Duration simulated{};
   std::array<std::int64_t, portal::kFaults> faults{};

@@ -14,16 +14,13 @@ using std::chrono::seconds;
 
 void Laws::on_request(const LaneRunner& runner, const PortalSite& site) {
   const Instant now = world_.agenda.now();
-  const auto count = [now](std::deque<Instant>& sent) {
-    sent.push_back(now);
-    while (sent.front() <= now - seconds(1)) sent.pop_front();
-    return static_cast<std::int64_t>(sent.size());
-  };
-  must(count(sent_[{site.id, runner.holder()}]) <= site.rate_per_second, "the rate is kept", [&] {
-    return runner.holder() + " sends channel " + std::to_string(site.id) + " more than " +
-           std::to_string(site.rate_per_second) + " requests in a second";
+  auto& sent = sent_[site.id];
+  sent.push_back(now);
+  while (sent.front() <= now - seconds(1)) sent.pop_front();
+  must(std::ssize(sent) <= site.rate_per_second, "the rate is kept", [&] {
+    return runner.holder() + " sends channel " + std::to_string(site.id) + " the " + std::to_string(sent.size()) +
+           "th request in a second, and " + std::to_string(site.rate_per_second) + " are allowed";
   });
-  if (count(sent_by_all_[site.id]) > site.rate_per_second) ++world_.figures.seconds_above_rate;
   const LaneRow& row = world_.tables.row(runner.id());
   must(row.holder == runner.holder(), "one drives a lane", [&] {
     return runner.holder() + " sends for " + runner.id().job + ", which " + row.holder + " holds";
@@ -139,7 +136,8 @@ void Laws::on_settled(const engine::Lease& lease, const Delivery& before, const 
   if (after.state == PublicationState::dead) {
     // in the worst weather a protocol of many requests fails thirty times on end; a person replays it
     const bool was_given_up = after.reason.starts_with("given up after");
-    const bool is_for_a_person = feed == Feed::order_status && world_.is_sent_in_vain(lane.channel, publication.label);
+    const bool is_for_a_person = feed == Feed::order_status && (world_.is_sent_in_vain(lane.channel, publication.label) ||
+                                                               world_.is_overdrawn(lane.channel, publication.label, true));
     must(was_given_up || is_for_a_person || bad_.contains(publication.label), "one bad record",
          [&] { return publication.label + " is a dead letter: " + after.reason; });
   }

@@ -16,13 +16,18 @@
 //                          placed, shipped or cancelled since the last look, a write that is younger than the last run
 //   no portal is emptied   of what a portal confirmed something remains, also while the ERP's source is empty by mistake
 //   promotions stay        what the portal's own people sell for less is as they made it, whatever price was sent
+//   money goes back once   what people return in the ERP is paid back on the portal by one refund that has its number, never
+//                          more than it is worth; what the portal paid back becomes one return of the same amount
 //   one drives a lane      only the process that the tables name as a lane's holder sends requests for it, and writes
-//   the rate is kept       in any second a process sends a portal no more requests than the channel's setting allows
+//   the rate is kept       in any second all processes together, also those that have died or stood still in it, send a
+//                          portal no more requests than the channel's setting allows
 //
 // After the weather has cleared, and within Scenario::recovery_limit(): every record shows on the portal what the ERP
 // says, nothing is pending, dead, absent or in doubt, and every order that may be imported became one sale whose number
-// it has. Nobody compares with the portal's own data for that (reconciliation). First while records of which every
-// write makes the portal fail are still there: they hold up no other; then without them.
+// it has, with what the ERP says of it in words. To the cent: each return of the ERP is a refund of the portal, and each
+// refund a return, but for what the product leaves to a person (goods that cannot come back, more money than was paid).
+// Nobody compares with the portal's own data for that (reconciliation). First while records of which every write makes
+// the portal fail are still there: they hold up no other; then without them.
 #pragma once
 
 #include <deque>
@@ -50,6 +55,8 @@ class Laws {
   void on_shown(const PortalSite& site, bool is_late);  // the portal was asked, or acted by itself
   void on_compared(const engine::Lease& lease, engine::RunMode mode);
   void on_sale(const Sale& sale);
+  void on_returned(const Sale& sale, const Sale::Return& returned) const;  // of a refund of the portal
+  void on_paid_back(const PortalSite& site) const;
   void on_settled(const engine::Lease& lease, const Delivery& before, const Publication& publication,
                   const engine::SettledExchange& exchange, const engine::SettledItem& item);
   void on_customer(const PortalSite& site, const std::string& sku);  // somebody may buy it now
@@ -79,8 +86,7 @@ class Laws {
   World& world_;
   std::map<Key, History> histories_;
   std::set<std::string> bad_;  // SKUs that are, or once were, bad records
-  std::map<std::pair<std::int32_t, std::string>, std::deque<Instant>> sent_;  // by channel and process
-  std::map<std::int32_t, std::deque<Instant>> sent_by_all_;
+  std::map<std::int32_t, std::deque<Instant>> sent_;  // by channel
 };
 
 }  // namespace ferry::simulation

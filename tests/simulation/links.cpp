@@ -23,7 +23,7 @@ std::shared_ptr<const engine::Channel> PortalSite::make_channel(const Scenario& 
   channel->settings.retry.absent_interval = scenario.absent_interval;
   channel->connector = connector->create(values);
   engine::fit(channel->settings, channel->connector->capabilities());
-  channel->credential = std::make_shared<engine::Credential>(channel->settings.rate_per_second);
+  channel->credential = std::make_shared<engine::Credential>(channel->settings.rate_per_second, "portal " + std::to_string(id));
   return channel;
 }
 
@@ -60,6 +60,7 @@ void World::send(const LaneRunner& runner, const connector::HttpRequest& request
     const bool is_price = runner.id().job == name_of(Feed::list_price) && at.portal->lists(first);
     if (mutant_ == Mutant::promotion_overwritten && is_price) at.portal->promote(first);
     laws.on_answered(at);
+    if (runner.id().job == name_of(Feed::order_status)) laws.on_paid_back(at);
     laws.on_shown(at, false);
     if (fate.fault == Fault::token_expired) begin_recovery(Outage::token);
   }
@@ -72,6 +73,7 @@ void World::send(const LaneRunner& runner, const connector::HttpRequest& request
   }
   if (is_silent) wait = at.request_timeout;
   if (mutant_ == Mutant::fulfilled_unsought && reply.status == 200) at.portal->hide_parcels(request, reply);
+  if (mutant_ == Mutant::refunded_unsought && reply.status == 200) at.portal->hide_refunds(request, reply);
   if (mutant_ == Mutant::acknowledged_by_position && reply.status == 200) at.portal->take_by_position(request, reply);
   if (fate.fault == Fault::late) {
     // nobody waits for it, least of all the warehouse
@@ -80,6 +82,7 @@ void World::send(const LaneRunner& runner, const connector::HttpRequest& request
     agenda.in(at.request_timeout + fate.late, [this, &at, request] {
       static_cast<void>(at.portal->answer(request, Fate{}, agenda.now()));
       laws.on_answered(at);
+      laws.on_paid_back(at);
       laws.on_shown(at, true);
     });
   }

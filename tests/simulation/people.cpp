@@ -290,6 +290,7 @@ void World::plan_end_of(std::size_t index) {
   const Instant erp_side = begin + dice.upto(hours(4)), portal_side = begin + dice.upto(hours(4));
   if (std::max(erp_side, portal_side) >= scenario.week.to - hours(1)) return;
   orders[index].is_parcelled = is_shipped && dice.chance(400'000);
+  plan_money(index, std::max(erp_side, portal_side));
   if (orders[index].is_parcelled) agenda.at(begin, [this, index] { send_part_of_sale(index); });
   agenda.at(erp_side, [this, index, is_shipped] {
     ship_or_cancel_sale(index, is_shipped ? SaleState::shipped : SaleState::cancelled);
@@ -311,8 +312,8 @@ void World::ship_or_cancel_order(std::size_t index, bool is_shipped) {
     return;
   }
   PortalSite& at = site(order.channel);
-  // a person who enters a parcel there by hand makes one of it: two are told by Ferry alone
-  if (is_shipped && order.is_parcelled && at.portal->parcels(order.id)) return;
+  // a person who enters a parcel there by hand makes one of it: two, and a part, are told by Ferry alone
+  if (is_shipped && (order.is_parcelled || order.is_cut) && at.portal->parcels(order.id)) return;
   if (is_shipped)
     at.portal->ship(order.id);
   else if (!at.portal->cancel(order.id))
@@ -355,7 +356,9 @@ void World::visit_of_clerk() {
       if (order.revision == StoredOrder::Revision::review) {
         must(!order.reason.empty(), "a review says why", [&name = reference] { return name; });
         ++figures.reviewed;
-        dice.chance(500'000) ? tables.retry_order(channel, reference) : tables.skip_order(channel, reference);
+        const bool is_skipped = !dice.chance(500'000);
+        is_skipped ? tables.skip_order(channel, reference) : tables.retry_order(channel, reference);
+        if (is_skipped) leave_as_it_is(channel, reference);
       }
       if (!is_in_review) continue;
       // named anew: clang 14 does not let a lambda capture a structured binding

@@ -147,7 +147,7 @@ void LaneRunner::carry_out(Action action) {
   std::visit(
       Overloaded{
           [&](const Acquire& acquire) {
-            ask_tables<Leased>([&] { return tables.acquire(id_, holder(), acquire.ttl); });
+            ask_tables<Leased>([&] { return tables.acquire(id_, holder(), acquire); });
           },
           [&](const Release&) { static_cast<void>(tables.release(lease_)); },
           [&](const RunFeed& run) { ask_tables<Ran>([&] { return tables.run_feed(run.run); }); },

@@ -74,7 +74,9 @@ Scenario::Scenario(std::uint64_t given_seed) : seed(given_seed), week{kMonday, k
   }
   // so few that a share of so small a catalogue may be held, for a clerk to release
   if (dice.chance(500'000)) common_settings += R"(,"guard_least":")" + std::to_string(1 + dice.below(3)) + "\"";
-  // no die for it: the other weeks stay as they are
+  // no die for these: the other weeks stay as they are
+  pays_back = seed % 5 != 4;
+  if (pays_back) common_settings += R"(,"order_refund_since":")" + to_iso8601(week.from) + "\"";
   if (seed % 7 == 3) common_settings += R"(,"payment_rules":{"*":"review","none":"review"})";
 }
 

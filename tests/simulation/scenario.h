@@ -46,6 +46,7 @@ struct Scenario {
 
   int products = 0, erp_changes = 0, orders = 0;
   std::uint32_t dies_at_commit = 0;  // per million order entries: the process is killed, and the order then cancelled
+  bool pays_back = false;  // on the portals, what people return in the ERP
   std::uint32_t erp_hesitates = 0;  // per million order entries: busy, failed, or committed and not answered
 
   // How long after the week everything must be in order again, at the latest.

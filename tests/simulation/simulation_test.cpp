@@ -53,9 +53,14 @@ TEST(Simulation, FindsAPromotionThatAPriceWasWrittenOver) {
 TEST(Simulation, FindsAShipmentThatIsToldUnsought) {
   EXPECT_TRUE(is_found(Mutant::fulfilled_unsought, "one bad record"));
 }
+// The answer to the first refund is lost, or it is made late.
+TEST(Simulation, FindsARefundThatIsMadeUnsought) {
+  EXPECT_TRUE(is_found(Mutant::refunded_unsought, "money goes back once"));
+}
 TEST(Simulation, FindsAChangeThatIsNeverHandedOver) {
   EXPECT_TRUE(is_found(Mutant::change_forgotten, "all is well once the weather clears"));
 }
+TEST(Simulation, FindsARateThatIsNotShared) { EXPECT_TRUE(is_found(Mutant::rate_not_shared, "the rate is kept")); }
 TEST(Simulation, FindsAGuardThatSleeps) { EXPECT_TRUE(is_found(Mutant::guard_asleep, "no portal is emptied")); }
 
 }  // namespace

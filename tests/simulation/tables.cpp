@@ -1,4 +1,4 @@
-// Lanes and feeds: sql/state/statements/lane.sql, feed.sql, dispatch.sql.
+// Feeds: sql/state/statements/feed.sql, dispatch.sql.
 #include "tests/simulation/tables.h"
 
 #include <algorithm>
@@ -10,12 +10,10 @@
 
 namespace ferry::simulation {
 
-using engine::Failure;
 using engine::FeedRun;
 using engine::FeedRunReport;
 using engine::LaneId;
 using engine::Lease;
-using engine::Problem;
 using engine::Result;
 using engine::RunMode;
 
@@ -34,15 +32,6 @@ void must_not_empty(const LaneRow& row, const engine::SettledItem& item) {
 
 }  // namespace
 
-Problem fenced(const Lease& lease) { return {Failure::fenced, "the lane " + lease.lane.job + " has another holder"}; }
-
-bool Tables::is_fenced(const Lease& lease) const {
-  if (mutant_ == Mutant::lease_not_fenced) return false;
-  const auto found = lanes_.find(lease.lane);
-  return found == lanes_.end() || found->second.holder != lease.holder || found->second.epoch != lease.epoch ||
-         found->second.expires_at <= agenda_.now();
-}
-
 engine::Counts& Tables::counts(std::int64_t run) { return runs_.at(static_cast<std::size_t>(run - 1)); }
 
 void Tables::move_counts(std::int64_t run, int successful, int failed) {
@@ -55,39 +44,6 @@ void Tables::move_counts(std::int64_t run, int successful, int failed) {
            " successful=" + std::to_string(row.successful) + " failed=" + std::to_string(row.failed) +
            " deferred=" + std::to_string(row.deferred);
   });
-}
-
-Result<engine::LeaseAnswer> Tables::acquire(const LaneId& lane, const std::string& holder, Duration ttl) {
-  LaneRow& row = lanes_[lane];
-  const Instant now = agenda_.now();
-  engine::LeaseAnswer answer;
-  answer.held = row.holder.empty() || row.holder == holder || row.expires_at <= now;
-  if (answer.held) {
-    if (row.holder != holder) ++row.epoch;
-    if (row.holder != holder && !row.holder.empty()) row.taken_over_at = now;
-    row.holder = holder;
-    row.expires_at = now + ttl;
-    answer.lease = {lane, holder, row.epoch};
-  }
-  answer.remaining = std::max(Duration(0), row.expires_at - now);
-  answer.paused = row.is_paused;
-  answer.requested = row.requested;
-  answer.compared_before = can_compare(row);
-  answer.compared_fully_at = row.compared_fully_at;
-  answer.next_boundary = row.next_boundary;
-  answer.portal_clock = row.portal_clock;
-  if (mutant_ != Mutant::doubt_forgotten) answer.taken_over_at = row.taken_over_at;
-  answer.unread_since = row.unread_since;
-  return answer;
-}
-
-Result<void> Tables::release(const Lease& lease) {
-  LaneRow& row = lanes_[lease.lane];
-  if (row.holder == lease.holder && row.epoch == lease.epoch) {
-    row.holder.clear();
-    row.expires_at = {};
-  }
-  return {};
 }
 
 bool Tables::can_compare(const LaneRow& row) const { return row.snapshot && row.snapshot->xmin >= hint_horizon_; }
@@ -296,21 +252,6 @@ void Tables::replay(const LaneId& lane, const RecordKey& key) {
   if (publication.delivery.state != PublicationState::dead) return;
   make_pending(publication);
   move_counts(publication.run, 0, -1);
-  notify(lane.job);
-}
-
-void Tables::report(const Lease& lease, const std::string& error) {
-  if (!is_fenced(lease)) lanes_[lease.lane].last_error = error;
-}
-
-void Tables::pause(const LaneId& lane, const std::string& reason) {
-  lanes_[lane].is_paused = true;
-  lanes_[lane].pause_reason = reason;
-}
-
-void Tables::resume(const LaneId& lane) {
-  lanes_[lane].is_paused = false;
-  lanes_[lane].pause_reason.clear();
   notify(lane.job);
 }
 

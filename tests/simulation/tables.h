@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "plugin/engine/lane.h"
 #include "plugin/engine/ports.h"
 #include "tests/simulation/erp.h"
 #include "tests/simulation/transactions.h"
@@ -40,6 +41,11 @@ struct LaneRow {
   std::string holder;  // empty: none
   std::int64_t epoch = 0;
   Instant expires_at{};
+  // How the holders of one credential share its rate: since when this one uses it, and when it renewed this lease last, and
+  // before that, when it certainly has read the answer.
+  std::string credential;
+  Instant joined_at{}, renewed_at{};
+  std::optional<Instant> renewed_before;
   // What the last run that looked at every written row had seen, and the last run of any kind. One snapshot for both,
   // as sql/state/statements/feed.sql keeps it, loses what was written without a hint before a run of hints, until the
   // next full comparison: law "nothing is overlooked". The tables here are as they ought to be.
@@ -92,7 +98,9 @@ enum class Mutant : std::uint8_t {
   skipped_unsought,
   fulfilled_unsought,  // what was fulfilled before is not looked for
   guard_asleep,
+  rate_not_shared,  // each process believes that it is alone
   promotion_overwritten,  // a price goes where the portal's people sell for less
+  refunded_unsought,      // what was paid back before is not looked for
 };
 
 // The answer to a call for a lane that another one drives now.
@@ -103,7 +111,8 @@ class Tables {
   Tables(Agenda& agenda, Transactions& transactions, Erp& erp, std::span<const FeedModel* const> feeds, Mutant mutant)
       : agenda_(agenda), transactions_(transactions), erp_(erp), feeds_(feeds), mutant_(mutant) {}
 
-  engine::Result<engine::LeaseAnswer> acquire(const engine::LaneId& lane, const std::string& holder, Duration ttl);
+  engine::Result<engine::LeaseAnswer> acquire(const engine::LaneId& lane, const std::string& holder,
+                                              const engine::Acquire& wanted);
   engine::Result<void> release(const engine::Lease& lease);
   engine::Result<engine::FeedRunReport> run_feed(const engine::FeedRun& run);
   engine::Result<engine::DueItems> due(const engine::Lease& lease, std::size_t most, std::span<const RecordKey> except);
@@ -136,6 +145,8 @@ class Tables {
 
   std::map<std::int32_t, std::int64_t> allocation_percents;  // by channel; empty: stock is not divided
 
+  bool pays_back = false;  // the channels have the setting order_refund_since
+
   std::function<void(const engine::Lease&, engine::RunMode)> on_compared;
   std::function<void(const std::string& job)> notify;  // pg_notify: wakes that job in every process
   // Called for each item as it is recorded, with the delivery it had before.
@@ -144,6 +155,18 @@ class Tables {
       on_settled;
 
  private:
+  // Who drives lanes with a credential.
+  struct Sharers {
+    struct Standing {
+      Instant joined_at{};
+      std::optional<Instant> knows_at;  // whom its last answer that it has read may have counted
+    };
+    std::map<std::string, Standing> others;  // by holder
+    std::optional<Instant> joined_at;        // of this holder; none: it has no such lane
+    // Whoever was there before has read an answer that counts one who joined then.
+    bool all_know_of(Instant joined) const;
+  };
+  Sharers sharers(const std::string& holder, const engine::CredentialUse& credential) const;
   bool is_fenced(const engine::Lease& lease) const;
   bool can_compare(const LaneRow& row) const;
   std::set<std::int64_t> candidates(const engine::FeedRun& run, const LaneRow& row, const FeedModel& feed);

@@ -23,6 +23,8 @@ namespace {
 // Not to be entered any more.
 bool is_unwanted(const StoredOrder& order) { return order.seen.cancelled || order.skip_asked_at != Instant{}; }
 
+bool has_refunds(const PulledOrder& order) { return order.document.find(R"("refunds":)") != std::string::npos; }
+
 bool is_done(OrderState state) { return state == OrderState::linked || state == OrderState::skipped; }
 
 bool is_same(const PulledOrder& a, const PulledOrder& b) {
@@ -275,7 +277,7 @@ Result<void> Tables::record_orders(const Lease& lease, std::span<const engine::O
     order.erp_id = outcome->state == OrderState::linked ? outcome->erp_id : 0;
     order.erp_number = outcome->state == OrderState::linked ? outcome->erp_number : "";
     if (order.state == OrderState::linked && mutant_ != Mutant::change_forgotten &&
-        (order.seen.cancelled || !is_same(order.seen, order.handed))) {
+        (order.seen.cancelled || has_refunds(order.seen) || !is_same(order.seen, order.handed))) {
       order.revision = StoredOrder::Revision::due;
       order.revise_at = agenda_.now();
     }

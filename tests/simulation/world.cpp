@@ -66,6 +66,7 @@ World::World(const Scenario& given, Mutant mutant, bool traces)
   if (!tables.allocation_percents.empty()) {
     for (const auto& at : portals) tables.allocation_percents.try_emplace(at.id, 100);
   }
+  tables.pays_back = scenario.pays_back;
   tables.notify = [this](const std::string& job) { notice(job); };
   tables.on_compared = [this](const auto& lease, auto mode) { laws.on_compared(lease, mode); };
   tables.on_settled = [this](const auto& lease, const auto& before, const auto& publication, const auto& exchange,
@@ -73,6 +74,10 @@ World::World(const Scenario& given, Mutant mutant, bool traces)
   erp.on_created = [this](const Sale& sale) {
     ++figures.linked;
     laws.on_sale(sale);
+  };
+  erp.on_returned = [this](const Sale& sale, const Sale::Return& returned) {
+    ++figures.returned;
+    laws.on_returned(sale, returned);
   };
 }
 

@@ -45,6 +45,8 @@ struct TrueOrder {
   std::vector<portal::OrderLine> lines;
   bool is_paid = false, is_shipped = false, is_cancelled = false;
   bool is_parcelled = false;  // the ERP sends it in two parcels
+  bool is_cut = false;        // the ERP never sends a part of it
+  bool is_left_as_it_is = false;  // a person has skipped what its portal changed
 };
 
 // How one call on the tables goes.
@@ -96,7 +98,10 @@ class World {
   PortalSite& site(std::int32_t channel) { return portals.at(static_cast<std::size_t>(channel - 1)); }
   View view(const PortalSite& site) const;
   const TrueOrder* find_order(std::int32_t channel, const std::string& reference) const;
+  const PortalSite& site(std::int32_t channel) const { return portals.at(static_cast<std::size_t>(channel - 1)); }
   bool is_sent_in_vain(std::int32_t channel, const std::string& label) const;
+  // The ERP owes the customer more than is left of what he paid; also by what the portal has paid back itself.
+  bool is_overdrawn(std::int32_t channel, const std::string& label, bool with_refunds_of_portal = false) const;
   bool is_skipped(const TrueOrder& order) const;
   bool has_seen_all_orders_of(const std::string& sku) const;
 
@@ -123,6 +128,17 @@ class World {
   void ship_or_cancel_order(std::size_t order, bool is_shipped);
   void ship_or_cancel_sale(std::size_t order, SaleState state);
   void visit_of_clerk();
+
+  // people and money (people_money.cpp)
+  void plan_money(std::size_t order, Instant shipped_at);
+  const Sale* sale_to_change(std::size_t order) const;
+  void change_sale(const Sale& sale, std::function<void(std::size_t, Xid)> change);
+  void cancel_part_of_sale(std::size_t order);
+  void post_invoice(std::size_t order);
+  void post_credit_note(std::size_t order);
+  void take_back(std::size_t order);
+  void pay_back_by_hand(std::size_t order);
+  void leave_as_it_is(std::int32_t channel, const std::string& reference);
   void mend_everything();
   void break_what_fails();
   void mend_what_fails();
@@ -141,6 +157,8 @@ class World {
   std::string disorder() const;  // empty: everything is in order
   std::string disorder_of_feed(const PortalSite& site, Feed feed) const;
   std::string disorder_of_parcels(const PortalSite& site, const std::string& label) const;
+  std::string disorder_of_money(const PortalSite& site, const std::string& label) const;
+  std::string disorder_of_words(const PortalSite& site, const std::string& label) const;
   std::string disorder_of_orders() const;
   bool is_driven(const engine::LaneId& lane) const;
 

@@ -1,6 +1,7 @@
 """What must hold once the weather is fine and everything has had its time. Each law returns what breaks it."""
 from decimal import Decimal
 
+from . import money
 from .stage import RATE
 
 UNDER_WAY = 6  # requests: one of each lane, that may be held up on either side
@@ -14,7 +15,7 @@ SELECT p.code, coalesce(sum(CASE
     WHEN m.state = 'done' AND f.type = 'storage' AND t.type <> 'storage' THEN -m.internal_quantity
     WHEN m.state IN ('draft', 'assigned') AND t.type = 'customer' THEN -m.internal_quantity
     ELSE 0 END), 0) - coalesce((SELECT sum(l.quantity) FROM sale_line l JOIN sale_sale s ON s.id = l.sale
-        WHERE l.product = p.id AND s.state IN ('confirmed', 'processing')
+        WHERE l.product = p.id AND s.state IN ('confirmed', 'processing') AND l.quantity > 0
             AND NOT EXISTS (SELECT FROM stock_move o WHERE o.origin = 'sale.line,' || l.id)), 0)
 FROM product_product p LEFT JOIN stock_move m ON m.product = p.id
 LEFT JOIN stock_location f ON f.id = m.from_location LEFT JOIN stock_location t ON t.id = m.to_location
@@ -51,7 +52,8 @@ class Laws:
         return [(name.replace('_', ' '), getattr(self, name)()[:_MOST]) for name in (
             'the_portal_shows_what_the_ERP_says', 'the_portal_shows_the_ERPs_prices', 'the_portal_shows_the_ERPs_names_and_terms',
             'every_paid_order_is_one_sale_and_bears_its_number',
-            'every_other_sale_is_not_of_the_portal', 'the_counts_of_every_run_balance',
+            'every_other_sale_is_not_of_the_portal', 'each_return_is_one_refund_and_each_refund_one_return_to_the_cent',
+            'the_counts_of_every_run_balance',
             'what_waits_for_a_person_says_why', 'the_rate_was_never_above_the_configured_one', 'every_outage_was_recovered_from',
             'memory_does_not_grow', 'open_files_and_threads_do_not_grow', 'connections_do_not_grow')]
 
@@ -97,7 +99,7 @@ class Laws:
     def _sales(self):
         """Reference on the portal → numbers of its sales."""
         sales = {}
-        for web_id, number in self.stage.state.rows('SELECT web_id, number FROM sale_sale WHERE web_id IS NOT NULL'):
+        for web_id, number in self.stage.state.rows("SELECT web_id, number FROM sale_sale WHERE web_id NOT LIKE 'refund:%%'"):
             sales.setdefault(web_id.partition(':')[2], []).append(number)
         return sales
 
@@ -120,6 +122,9 @@ class Laws:
         placed = self.work.known_orders()
         return [f'{code}: sales {numbers}' for code, numbers in self._sales().items()
                 if code not in placed or len(numbers) != 1]
+
+    def each_return_is_one_refund_and_each_refund_one_return_to_the_cent(self):
+        return money.breaches(self.stage)
 
     def the_counts_of_every_run_balance(self):
         rows = self.stage.state.rows(
@@ -180,7 +185,8 @@ def unfinished(stage, laws):
     rows = stage.state.rows("SELECT state, count(*) FROM ferry.publication WHERE state <> 'settled' GROUP BY 1 UNION ALL "
                             "SELECT state, count(*) FROM ferry.portal_order WHERE state IN ('ready', 'waiting') AND NOT cancelled GROUP BY 1")
     left, waiting = sum(count for _, count in rows), [f'{count} {state}' for state, count in rows]
-    for law in (laws.every_paid_order_is_one_sale_and_bears_its_number, laws.the_portal_shows_what_the_ERP_says,
+    for law in (laws.each_return_is_one_refund_and_each_refund_one_return_to_the_cent,
+                laws.every_paid_order_is_one_sale_and_bears_its_number, laws.the_portal_shows_what_the_ERP_says,
                 laws.the_portal_shows_the_ERPs_prices, laws.the_portal_shows_the_ERPs_names_and_terms):
         broken = law()
         left += len(broken)

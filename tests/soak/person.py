@@ -5,6 +5,8 @@ import threading
 
 import psycopg2
 
+from .money import look_at_finished
+
 
 class Person:
     def __init__(self, stage):
@@ -36,6 +38,7 @@ class Person:
         """What waits for a person, when the weather is fine."""
         state, channel = self.stage.state, str(self.stage.channel)
         self.resume()
+        look_at_finished(self.stage)
         for feed, label, reason in state.rows("SELECT feed, label, reason FROM ferry.publication WHERE state = 'dead'"):
             self._note(f'dead letter of {feed}', reason)
             self.stage.host('replay', '--channel', channel, '--job', feed, label)

@@ -13,6 +13,7 @@ from installer.stage.vendure import Portal as Vendure
 from installer.stage.vendure import sku
 from tests.functional.fault_proxy import FaultProxy
 
+from .money import SINCE
 from .portal import Portal
 
 DATABASE = 'soak'
@@ -125,7 +126,9 @@ class Stage:
 def _settings(price_list):
     values = {'lease': LEASE, 'order_poll_interval': 1, 'rate_per_second': RATE, 'request_timeout': 2, 'page_size': 25,
               'full_interval': 60, 'max_attempts': 1000, 'jobs': JOBS,
-              'customer_code_field': 'erpPartyCode', 'price_list_channels': {str(price_list): 'list'},
+              'customer_code_field': 'erpPartyCode', 'order_refund_since': SINCE,
+              'order_state_field': 'erpStatus', 'order_invoices_field': 'erpInvoices', 'order_cancelled_field': 'erpCancelled',
+              'price_list_channels': {str(price_list): 'list'},
               # prices jump here for no reason: nobody is to be asked about that
               'guard_changed': 0, 'guard_fall': 0, 'guard_rise': 0}
     return json.dumps(values)

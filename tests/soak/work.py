@@ -10,6 +10,7 @@ import psycopg2
 from installer.stage.ferry import move_stock
 from installer.stage.rpc import RpcError
 
+from .money import take_back
 from .stage import CUSTOMERS, DATABASE, LISTED
 
 CANARIES = 6  # the last products: touched by nobody but who measures recovery
@@ -56,14 +57,16 @@ class Work:
     def __init__(self, stage, seed):
         self.stage = stage
         self.products = stage.products[:-CANARIES]
-        self.counts = dict.fromkeys(('sql', 'prices', 'masters', 'terms', 'rpc', 'late', 'fulfilled', 'cancelled', 'broken off'), 0)
+        self.counts = dict.fromkeys(('sql', 'prices', 'masters', 'terms', 'rpc', 'late', 'fulfilled', 'cancelled', 'returned', 'paid back',
+                                    'broken off'), 0)
         self.slowest_rpc = 0.0
         self.orders = {}  # code → what was ordered
+        self._come_back = set()  # ids of orders of which something was returned
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._threads = [threading.Thread(target=self._go_on, args=(task, random.Random(f'{seed}/{task.__name__}')), daemon=True)
                          for task in (self.program, self.price_program, self.master_program, self.terms_program,
-                                      self.late_program, self.clerk, self.customers, self.warehouse)]
+                                      self.late_program, self.clerk, self.customers, self.warehouse, self.returns)]
 
     def start(self):
         for thread in self._threads:
@@ -174,6 +177,26 @@ class Work:
         elif imported:
             self.stage.portal.ask('fulfil', id=chance.choice(imported)['id'])
             self._count('fulfilled')
+
+    def returns(self, chance):
+        """What was shipped comes back: of one half of the orders in the ERP, of the other on the portal, which pays by itself."""
+        self._stop.wait(chance.uniform(1, 4))
+        shipped = [order for order in self.stage.portal.ask('shop')['orders']
+                   if order['state'] == 'Shipped' and order['number'] and order['id'] not in self._come_back]
+        known = self.known_orders()
+        if not shipped:
+            return
+        order = chance.choice(shipped)
+        self._come_back.add(order['id'])
+        sku, ordered = chance.choice(known[order['code']]['lines'])
+        pieces = chance.randint(1, ordered)
+        if int(order['id']) % 2:
+            goods = [] if chance.random() < 0.3 else [{'sku': sku, 'quantity': pieces}]
+            cents = {} if goods else {'cents': chance.randint(1, 900)}
+            self._count('paid back', self.stage.portal.ask('refund', id=order['id'], reason='came back', lines=goods, **cents)['paid'])
+        else:
+            take_back(self.stage.client(chance.choice(('first', 'second'))), self.stage.channel, order['code'], sku, pieces)
+            self._count('returned')
 
     def known_orders(self):
         with self._lock:

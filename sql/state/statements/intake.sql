@@ -203,8 +203,10 @@ WITH outcome AS (
             ELSE o.state END AS told, o.left_alone,
         -- whoever skipped it said why
         CASE WHEN o.state = 'skipped' THEN coalesce(p.skip_reason, o.reason) ELSE o.reason END AS reason, o.attempts, o.next_attempt, o.erp_id, o.erp_number,
-        -- the ERP was given, or made before a crash of, another document than the portal shows now
-        o.state = 'linked' AND (p.cancelled OR p.fingerprint IS DISTINCT FROM p.handed_fingerprint) AS is_outdated
+        -- the ERP was given, or made before a crash of, another document than the portal shows now; or one of which something
+        -- was paid back already: an order is entered as it was sold
+        o.state = 'linked' AND (p.cancelled OR strpos(p.document, '"refunds":[') > 0
+            OR p.fingerprint IS DISTINCT FROM p.handed_fingerprint) AS is_outdated
     FROM outcome o JOIN ferry.portal_order p ON p.channel = :channel::integer AND p.reference = o.reference
     -- what is linked stays linked; what was skipped is not put back, unless the ERP has made an order of it; only what
     -- still is cancelled, or to be skipped, is skipped, and is no case for a person

@@ -12,7 +12,8 @@ SELECT pg_advisory_xact_lock(hashtextextended('ferry credential ' || :credential
 
 -- name: acquire
 -- A lane that became free goes to who drives its neighbours already, for `affinity` exclusively: lanes with one
--- credential gather in one process, which then has the whole rate.
+-- credential gather in one process, which then has the whole rate. Whoever comes back to a lease of his that has run out
+-- may find others: he joins them as anybody does, or not at all where there is no request for him in the rate.
 WITH other AS (
     SELECT holder, min(joined_at) AS joined_at, max(renewed_before) AS knows_at FROM ferry.job
     WHERE :credential::text <> '' AND credential = :credential::text AND holder <> :holder::text
@@ -35,9 +36,10 @@ WITH other AS (
         taken_over_at = CASE WHEN j.holder <> :holder::text THEN clock_timestamp() ELSE j.taken_over_at END
     FROM mine
     WHERE j.channel = :channel::integer AND j.job = :job::text
-        AND (j.holder = :holder::text OR ((j.holder IS NULL OR j.expires_at <= clock_timestamp())
-            AND (mine.others = 0 OR mine.joined_at IS NOT NULL OR (mine.others < :rate::bigint
-                AND coalesce(j.expires_at, '-infinity') <= clock_timestamp() - :affinity::bigint * interval '1 microsecond'))))
+        AND (j.holder = :holder::text AND j.expires_at > clock_timestamp()
+            OR ((j.holder IS NULL OR j.expires_at <= clock_timestamp())
+            AND (mine.others = 0 OR mine.joined_at IS NOT NULL OR (mine.others < :rate::bigint AND (j.holder = :holder::text
+                OR coalesce(j.expires_at, '-infinity') <= clock_timestamp() - :affinity::bigint * interval '1 microsecond')))))
     RETURNING j.*
 ), lane AS (
     SELECT true AS held, * FROM taken

@@ -62,6 +62,11 @@ bool MedusaOrder::has_fulfilments() const {
   return std::any_of(fulfilments.begin(), fulfilments.end(), [](const auto& one) { return !one.is_canceled; });
 }
 
+std::string MedusaOrder::text(std::string_view key) const {
+  const auto* value = metadata.if_contains(key);
+  return value ? std::string(value->as_string()) : "";
+}
+
 std::string line_id(std::size_t order, std::size_t line) {
   return "ordli_" + std::to_string(order + 1) + "_" + std::to_string(line + 1);
 }

@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -24,13 +25,26 @@ struct MedusaOrder {
     std::string sku;
     std::int64_t quantity = 0, fulfilled = 0;
   };
+  struct Refund {
+    std::string note;
+    std::int64_t cents = 0;
+    std::int64_t credited = 0;  // of these, what was not due for goods that came back
+    Instant at{};
+  };
+  struct Return {
+    std::vector<std::pair<std::size_t, std::int64_t>> lines;  // position and pieces; they came back damaged
+    Instant received_at{};
+  };
   std::vector<Line> lines;
   std::vector<Fulfilment> fulfilments;
+  std::vector<Refund> refunds;  // of its one payment, once it is paid
+  std::vector<Return> returns;
   bool is_paid = false, is_cancelled = false;
   Instant placed_at{};
   boost::json::object metadata;
 
   bool has_fulfilments() const;  // that are not cancelled
+  std::string text(std::string_view key) const;  // of its metadata; "": there is none
 };
 
 using Goods = std::vector<std::pair<std::string, std::int64_t>>;  // SKU and pieces that left the stock; less than 0: came back

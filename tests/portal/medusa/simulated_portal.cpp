@@ -9,19 +9,20 @@
 #include "plugin/domain/decimal.h"
 #include "tests/portal/medusa/catalogue.h"
 #include "tests/portal/medusa/customers.h"
-#include "tests/portal/medusa/fulfilments.h"
+#include "tests/portal/medusa/orders.h"
 #include "tests/portal/medusa/price_lists.h"
 #include "tests/portal/medusa/promotions.h"
+#include "tests/portal/medusa/refunds.h"
 #include "tests/portal/medusa/request.h"
 
 namespace ferry::portal {
 namespace json = boost::json;
 namespace {
 
-constexpr std::int64_t kPrice = 10;  // of each piece of everything, without tax
 constexpr std::string_view kLocation = "sloc_1";
 constexpr std::string_view kLocationName = "Main warehouse";
 constexpr std::string_view kOrders = "/admin/orders";
+constexpr std::string_view kPayments = "/admin/payments/pay_";
 constexpr std::string_view kLevels = "/admin/inventory-items/location-levels/batch";
 
 std::string member_text(const std::string& document, std::string_view name) {
@@ -59,13 +60,6 @@ std::string first_percent(const std::string& document) {
 
 json::object raw(const Decimal& value) { return {{"value", value.text()}, {"precision", 20}}; }
 json::object raw(std::int64_t value) { return raw(Decimal(value)); }
-
-constexpr std::string_view kNumberKey = "erp_order_number";
-
-std::string number_of(const MedusaOrder& order) {
-  const auto* number = order.metadata.if_contains(kNumberKey);
-  return number ? std::string(number->as_string()) : "";
-}
 
 struct Article {
   std::string sku;
@@ -125,15 +119,26 @@ class SimulatedMedusa final : public SimulatedPortal {
     if (fails) failing_.insert(sku);
   }
   std::string place(std::span<const OrderLine> lines, bool is_paid, Instant placed_at) override;
-  void pay(const std::string& order) override { orders_.at(order_position(order)).is_paid = true; }
-  void ship(const std::string& order) override;
+  void pay(const std::string& order) override { orders_.of(order).is_paid = true; }
+  void ship(const std::string& order) override { take(fulfil_rest(orders_.of(order))); }
   bool cancel(const std::string& order) override;
   std::optional<std::vector<Parcel>> parcels(const std::string& order) const override {
-    return parcels_of(orders_.at(order_position(order)));
+    return parcels_of(orders_.of(order));
   }
   void hide_parcels(const connector::HttpRequest& request, connector::HttpReply& reply) const override;
-  std::int64_t open(const std::string& order, const std::string& sku) const override;
-  std::string reference(const std::string& order) const override { return std::to_string(order_position(order) + 1); }
+  std::int64_t open(const std::string& order, const std::string& sku) const override { return orders_.open(order, sku); }
+  std::string reference(const std::string& order) const override { return orders_.reference(order); }
+  std::optional<std::vector<PaidBack>> refunds(const std::string& order) const override { return orders_.refunds(order); }
+  std::int64_t paid(const std::string& order) const override { return paid_of(orders_.of(order)); }
+  bool give_back(const std::string& order, std::span<const OrderLine> goods, std::int64_t cents, const std::string& reason,
+                 Instant at) override {
+    return orders_.give_back(order, goods, cents, reason, at);
+  }
+  void hide_refunds(const connector::HttpRequest& request, connector::HttpReply& reply) const override;
+  std::optional<OrderWords> words(const std::string& order) const override {
+    const auto& known = orders_.of(order);
+    return OrderWords{known.text("erp_state"), known.text("erp_invoices"), known.text("erp_cancelled")};
+  }
 
  private:
   std::size_t position_of(const std::string& sku) const {
@@ -141,8 +146,6 @@ class SimulatedMedusa final : public SimulatedPortal {
     return static_cast<std::size_t>(found - articles_.begin());
   }
   Article& article(const std::string& sku) { return articles_.at(position_of(sku)); }
-  // "order_7" is the seventh.
-  static std::size_t order_position(std::string_view id) { return std::stoull(std::string(id.substr(6))) - 1; }
   static std::size_t item_position(std::string_view id) { return std::stoull(std::string(id.substr(6))) - 1; }
 
   bool has_session(const connector::HttpRequest& request) const;
@@ -150,10 +153,7 @@ class SimulatedMedusa final : public SimulatedPortal {
   json::value items(const Target& target) const;
   json::value set_levels(const json::value& body);
   void stock_what_is_new();
-  json::value list_orders(const Target& target, const Fate& fate);
-  json::value change_order(const std::string& path, const json::value& body);
   void take(const Goods& goods);
-  json::object order(std::size_t position) const;
 
   std::vector<Article> articles_;
   Catalogue catalogue_;
@@ -163,10 +163,10 @@ class SimulatedMedusa final : public SimulatedPortal {
     return price_lists_.is_group(group, list);
   };
   Customers customers_;
-  std::vector<MedusaOrder> orders_;
+  MedusaOrders orders_;
+  Instant now_{};  // when it was last asked
   std::vector<NowShown> shown_;
   std::set<std::string> failing_;
-  std::int64_t inserted_ = 0;       // orders that came in before the page which is read, since the first page was
   std::int64_t sessions_ = 0;       // given so far
   std::int64_t dead_sessions_ = 0;  // the first ones, no longer valid
 };
@@ -191,6 +191,7 @@ connector::HttpReply SimulatedMedusa::answer(const connector::HttpRequest& reque
     reply.body = R"({"message":"Unauthorized"})";
     return reply;
   }
+  now_ = now;
   try {
     reply.body = mangled(json::serialize(ask(request, fate)), fate);
   } catch (const Problem& problem) {
@@ -229,7 +230,7 @@ json::value SimulatedMedusa::ask(const connector::HttpRequest& request, const Fa
                         {"count", 1}};
   if (target.path == "/admin/inventory-items") return items(target);
   if (target.path == kLevels) return set_levels(json::parse(request.body));
-  if (target.path == kOrders) return list_orders(target, fate);
+  if (target.path == kOrders) return orders_.list(target, fate);
   if (auto answer = catalogue_.ask(request, target, shown_)) {
     stock_what_is_new();
     return std::move(*answer);
@@ -249,8 +250,12 @@ json::value SimulatedMedusa::ask(const connector::HttpRequest& request, const Fa
     if (!promotions_.is_left_alone()) throw std::logic_error("a person's promotion was touched");
     return std::move(*answer);
   }
-  if (target.path.starts_with(kOrders))
-    return change_order(target.path.substr(kOrders.size() + 1), json::parse(request.body));
+  if (target.path.starts_with(kOrders)) {
+    const auto path = target.path.substr(kOrders.size() + 1);
+    take(orders_.change(path, json::parse(request.body), shown_));
+    return json::object{{"order", json::object{{"id", path.substr(0, path.find('/'))}}}};
+  }
+  if (target.path.starts_with(kPayments)) return orders_.pay_back(target.path.substr(kPayments.size()), json::parse(request.body), now_);
   throw Problem{404, "not_found", "Cannot " + request.method + " " + target.path};
 }
 
@@ -315,12 +320,7 @@ void SimulatedMedusa::refuse(const std::string& sku, bool refuses) {
 
 std::string SimulatedMedusa::place(std::span<const OrderLine> lines, bool is_paid, Instant placed_at) {
   for (const auto& line : lines) article(line.sku).reserved += line.quantity;
-  MedusaOrder order;
-  for (const auto& line : lines) order.lines.push_back({line.sku, line.quantity, 0});
-  order.is_paid = is_paid;
-  order.placed_at = std::chrono::floor<std::chrono::milliseconds>(placed_at);
-  orders_.push_back(std::move(order));
-  return "order_" + std::to_string(orders_.size());
+  return orders_.place(lines, is_paid, placed_at);
 }
 
 // What leaves was reserved before.
@@ -333,14 +333,22 @@ void SimulatedMedusa::take(const Goods& goods) {
   }
 }
 
-void SimulatedMedusa::ship(const std::string& id) { take(fulfil_rest(orders_.at(order_position(id)))); }
-
 bool SimulatedMedusa::cancel(const std::string& id) {
-  auto& order = orders_.at(order_position(id));
-  if (order.is_cancelled || order.has_fulfilments()) return false;
-  order.is_cancelled = true;
-  for (const auto& line : order.lines) article(line.sku).reserved -= line.quantity;
+  if (!orders_.cancel(id, now_)) return false;
+  for (const auto& line : orders_.of(id).lines) article(line.sku).reserved -= line.quantity;
   return true;
+}
+
+void SimulatedMedusa::hide_refunds(const connector::HttpRequest& request, connector::HttpReply& reply) const {
+  if (request.method != "GET" || request.target.find("captures.raw_amount") == std::string::npos) return;
+  boost::system::error_code error;
+  auto answer = json::parse(reply.body, error);
+  auto* rows = error ? nullptr : answer.find_pointer("/orders", error);
+  for (std::size_t i = 0; rows != nullptr && rows->is_array() && i < rows->as_array().size(); ++i) {
+    auto* payment = rows->as_array()[i].find_pointer("/payment_collections/0/payments/0", error);
+    if (payment != nullptr && payment->is_object()) payment->as_object()["refunds"] = json::array();
+  }
+  reply.body = json::serialize(answer);
 }
 
 void SimulatedMedusa::hide_parcels(const connector::HttpRequest& request, connector::HttpReply& reply) const {
@@ -361,95 +369,6 @@ void SimulatedMedusa::hide_parcels(const connector::HttpRequest& request, connec
   reply.body = json::serialize(answer);
 }
 
-json::object SimulatedMedusa::order(std::size_t position) const {
-  const auto& order = orders_[position];
-  const auto number = std::to_string(position + 1);
-  json::array items;
-  std::int64_t pieces = 0;
-  for (const auto& line : order.lines) {
-    pieces += line.quantity;
-    items.push_back(json::object{{"id", line_id(position, items.size())},
-                                 {"title", line.sku},
-                                 {"variant_sku", line.sku},
-                                 {"requires_shipping", true},
-                                 {"raw_quantity", raw(line.quantity)},
-                                 {"raw_total", raw(line.quantity * kPrice)},
-                                 {"raw_tax_total", raw(0)},
-                                 {"tax_lines", json::array()},
-                                 {"variant", json::object{{"inventory_items", json::array()}}},
-                                 {"detail", json::object{{"raw_fulfilled_quantity", raw(line.fulfilled)}}}});
-  }
-  json::value metadata;
-  if (!order.metadata.empty()) metadata = order.metadata;
-  return {{"id", "order_" + number},
-          {"display_id", position + 1},
-          {"status", order.is_cancelled ? "canceled" : "pending"},
-          {"payment_status", order.is_cancelled ? "canceled" : order.is_paid ? "captured" : "not_paid"},
-          {"email", "anna@example.com"},
-          {"currency_code", "eur"},
-          {"created_at", to_iso8601(order.placed_at)},
-          {"metadata", std::move(metadata)},
-          {"raw_total", raw(pieces * kPrice)},
-          {"raw_tax_total", raw(0)},
-          {"shipping_address", json::object{{"first_name", "Anna"}, {"last_name", "Muster"}, {"country_code", "de"}}},
-          {"billing_address", nullptr},
-          {"customer", nullptr},
-          {"items", std::move(items)},
-          {"fulfillments", fulfilments_of(order, position)},
-          {"shipping_methods", json::array()},
-          {"payment_collections", json::array()}};
-}
-
-json::value SimulatedMedusa::list_orders(const Target& target, const Fate& fate) {
-  std::vector<std::size_t> chosen;
-  const auto from = target.query.find("created_at[$gte]"), to = target.query.find("created_at[$lt]");
-  if (from != target.query.end() && to != target.query.end()) {
-    const auto begin = from_iso8601(from->second).value(), end = from_iso8601(to->second).value();
-    for (std::size_t i = 0; i < orders_.size(); ++i) {
-      if (orders_[i].placed_at >= begin && orders_[i].placed_at < end) chosen.push_back(i);
-    }
-  } else {
-    for (const auto& id : target.all("id[]")) {
-      if (order_position(id) < orders_.size()) chosen.push_back(order_position(id));
-    }
-  }
-  auto skip = target.number("offset"), take = target.number("limit");
-  auto count = static_cast<std::int64_t>(chosen.size());
-  if (from != target.query.end()) {  // a page, with the fault of a list
-    if (skip == 0) inserted_ = 0;
-    if (skip > 0 && fate.fault == Fault::page_drift) ++inserted_;  // and stays there for the pages that follow
-    if (skip > 0 && fate.fault == Fault::duplicated_page) skip = std::max<std::int64_t>(0, skip - take);
-    // an offset is the client's own; what makes it come again is a page that has nothing though more is announced
-    if (fate.fault == Fault::repeated_cursor) take = 0;
-    skip = std::max<std::int64_t>(0, skip - inserted_);
-    count += inserted_;
-  }
-  json::array rows;
-  for (auto i = static_cast<std::size_t>(skip); i < chosen.size() && std::ssize(rows) < take; ++i)
-    rows.push_back(order(chosen[i]));
-  return json::object{{"orders", std::move(rows)}, {"count", count}};
-}
-
-json::value SimulatedMedusa::change_order(const std::string& path, const json::value& body) {
-  const auto id = path.substr(0, path.find('/'));
-  const auto position = order_position(id);
-  if (position >= orders_.size()) throw Problem{404, "not_found", "Order id not found: " + id};
-  auto& order = orders_[position];
-  if (path.size() > id.size()) {
-    take(change_fulfilments(order, position, path.substr(id.size() + 1), body));
-  } else {
-    for (const auto& [key, text] : body.at("metadata").as_object()) {
-      if (text.as_string().empty()) {
-        order.metadata.erase(key);
-      } else {
-        order.metadata[key] = text;
-      }
-      if (key == kNumberKey) shown_.push_back({Feed::order_status, reference(id), number_of(order), true});
-    }
-  }
-  return json::object{{"order", json::object{{"id", id}}}};
-}
-
 std::optional<std::string> SimulatedMedusa::shown(Feed feed, const std::string& label) const {
   if (feed == Feed::customer) return customers_.name(label);
   if (feed == Feed::stock && !lists(label)) return std::nullopt;
@@ -461,18 +380,8 @@ std::optional<std::string> SimulatedMedusa::shown(Feed feed, const std::string& 
     return promotions_.percent(label, "0", is_group_) +
            (promotions_.has_wrong_breaks(label, "0", is_group_) ? " and a wrong break" : "");
   if (feed == Feed::fixed_net_price) return price_lists_.prices(label, "0");
-  for (std::size_t i = 0; i < orders_.size(); ++i) {
-    if (std::to_string(i + 1) == label) return number_of(orders_[i]);
-  }
-  return std::nullopt;
-}
-
-std::int64_t SimulatedMedusa::open(const std::string& id, const std::string& sku) const {
-  const auto& order = orders_[order_position(id)];
-  std::int64_t open = 0;
-  if (order.is_cancelled) return open;
-  for (const auto& line : order.lines) open += line.sku == sku ? line.quantity - line.fulfilled : 0;
-  return open;
+  const auto* order = orders_.find(label);
+  return order == nullptr ? std::nullopt : std::optional(order->text(kOrderNumberKey));
 }
 
 }  // namespace

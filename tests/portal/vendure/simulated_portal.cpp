@@ -43,6 +43,7 @@ class SimulatedVendure final : public SimulatedPortal {
 
   std::string settings(Dice& dice) const override {
     return R"({"username":"ferry","password":"secret","customer_code_field":"erpPartyCode",)"
+           R"("order_state_field":"erpStatus","order_invoices_field":"erpInvoices","order_cancelled_field":"erpCancelled",)"
            R"("price_list_channels":{"0":"list-0"},"page_size":")" +
            std::to_string(2 + dice.below(12)) + "\"}";
   }
@@ -94,6 +95,12 @@ class SimulatedVendure final : public SimulatedPortal {
   std::optional<std::vector<Parcel>> parcels(const std::string& order) const override;
   void hide_parcels(const connector::HttpRequest& request, connector::HttpReply& reply) const override;
   std::string reference(const std::string& order) const override { return shop_.order(order)->code; }
+  std::optional<std::vector<PaidBack>> refunds(const std::string& order) const override;
+  std::int64_t paid(const std::string& order) const override { return shop_.order(order)->paid; }
+  bool give_back(const std::string& order, std::span<const OrderLine> goods, std::int64_t cents, const std::string& reason,
+                 Instant at) override;
+  void hide_refunds(const connector::HttpRequest& request, connector::HttpReply& reply) const override;
+  std::optional<OrderWords> words(const std::string& order) const override;
 
  private:
   bool has_session(const connector::HttpRequest& request) const;
@@ -225,6 +232,7 @@ connector::HttpReply SimulatedVendure::answer(const connector::HttpRequest& requ
     return reply;
   }
   if (is_login) reply.headers.emplace_back("vendure-auth-token", "token-" + std::to_string(++sessions_));
+  shop_.be_at(now);
   reply.body = mangled(ask(request, fate), fate);
   return reply;
 }
@@ -290,6 +298,41 @@ void SimulatedVendure::hide_parcels(const connector::HttpRequest& request, conne
     if (order.is_object()) order.as_object()["fulfillments"] = json::array();
   }
   reply.body = json::serialize(answer);
+}
+
+std::optional<std::vector<PaidBack>> SimulatedVendure::refunds(const std::string& id) const {
+  std::vector<PaidBack> refunds;
+  for (const auto& refund : shop_.order(id)->refunds)
+    refunds.push_back({Shop::refund_id(id, refunds.size()), refund.reason, refund.amount, refund.state == "Settled"});
+  return refunds;
+}
+
+bool SimulatedVendure::give_back(const std::string& order, std::span<const OrderLine> goods, std::int64_t cents,
+                                 const std::string& reason, Instant at) {
+  std::vector<Line> pieces;
+  for (const auto& piece : goods) pieces.push_back({piece.sku, piece.quantity, 0});
+  shop_.be_at(at);
+  return shop_.give_back(order, cents, reason, pieces);
+}
+
+void SimulatedVendure::hide_refunds(const connector::HttpRequest& request, connector::HttpReply& reply) const {
+  if (operation_of(request.body) != "FerryRefunds") return;
+  boost::system::error_code error;
+  auto answer = json::parse(reply.body, error);
+  auto* orders = error ? nullptr : answer.find_pointer("/data/orders/items", error);
+  for (std::size_t i = 0; orders != nullptr && orders->is_array() && i < orders->as_array().size(); ++i) {
+    auto* payment = orders->as_array()[i].find_pointer("/payments/0", error);
+    if (payment != nullptr && payment->is_object()) payment->as_object()["refunds"] = json::array();
+  }
+  reply.body = json::serialize(answer);
+}
+
+std::optional<OrderWords> SimulatedVendure::words(const std::string& id) const {
+  const auto text = [&texts = shop_.order(id)->texts](const char* name) {
+    const auto found = texts.find(name);
+    return found == texts.end() ? std::string() : found->second;
+  };
+  return OrderWords{text("erpStatus"), text("erpInvoices"), text("erpCancelled")};
 }
 
 }  // namespace
