@@ -210,7 +210,8 @@ NextStep GoodsReturnPush::receipt_of(const ShownReturn& own) {
   switch (reached_) {
     case Reached::clear: return then(Reached::receiving, post(settings_, return_target(own.id, "/receive"), json::object()));
     case Reached::receiving:
-      return then(Reached::taken, post(settings_, return_target(own.id, "/receive-items"), body_of(own.items)));
+      // not "/receive-items", which adds to the portal's stock: the ERP counts what came back, and only it says what is in stock
+      return then(Reached::taken, post(settings_, return_target(own.id, "/dismiss-items"), body_of(own.items)));
     case Reached::taken:
       return then(Reached::nothing, post(settings_, return_target(own.id, "/receive/confirm"), json::object()));
     default: break;

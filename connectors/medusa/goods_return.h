@@ -13,7 +13,8 @@ namespace ferry::medusa {
 
 // The items are documents of the feed `order_status` with refunds. A return of the ERP becomes one of the portal, asked for and
 // received at once, with the ERP's number in its metadata; only then is it paid back (refund.h), so that the portal counts the
-// money as that of the return. Medusa makes it in six writes, none of which may be repeated, and shows of what is not confirmed
+// money as that of the return. It is received as damaged, which is Medusa's word for goods that it does not put into stock: what is
+// in stock, the stock feed says. Medusa makes it in six writes, none of which may be repeated, and shows of what is not confirmed
 // only that it was begun. Therefore what another exchange has begun, whose answer may be lost, is given up and begun anew, and
 // what is received is left as it is. So is what a person has cancelled there, or has paid back already.
 //

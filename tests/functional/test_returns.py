@@ -151,6 +151,19 @@ class Returns(Returned, Case):
         self.assertIn('10 → 7', self.revision_of(order)[1])
         self.assertEqual([], self.returns_of(sale))
 
+    def test_what_was_paid_back_before_the_order_came_to_the_erp_is_returned_there(self):
+        self.begin()
+        intake = self.client.search('ferry.job', ('job', '=', 'intake'))
+        self.client.button('ferry.job', 'pause', *intake)
+        order = self.place((1, 10))
+        self.admin.refund(self.admin.order(order['code']), {}, 500)
+        self.client.button('ferry.job', 'resume', *intake)
+        sale = self.sale_of(order)
+        self.eventually(lambda: self.returns_of(sale), 40, 'the return is entered', lambda: self.revision_of(order))
+        self.assertEqual([Decimal('-5.00')], [total for total, _ in self.returns_of(sale)])
+        self.is_taken_over(order)
+        self.assert_balanced()
+
     def test_more_than_was_paid_is_for_a_person(self):
         order, sale = self.shipped()
         seen = self.admin.order(order['code'])
@@ -250,26 +263,28 @@ class MedusaReturns(Returned, MedusaCase):
     def came_back(self, order):
         """({SKU: pieces that the portal's lines have got back}, the returns as [(number in the ERP, status)])."""
         seen = self.admin.ask('/admin/orders', **{'id[]': order['id'], 'fields': 'id,items.variant_sku,'
-                              'items.detail.return_received_quantity,items.detail.return_requested_quantity,returns.status,'
+                              'items.detail.return_dismissed_quantity,items.detail.return_requested_quantity,returns.status,'
                               'returns.metadata'})['orders'][0]
-        pieces = {line['variant_sku']: line['detail']['return_received_quantity'] + line['detail']['return_requested_quantity']
+        pieces = {line['variant_sku']: line['detail']['return_dismissed_quantity'] + line['detail']['return_requested_quantity']
                   for line in seen['items']}
         return ({wanted: count for wanted, count in pieces.items() if count},
                 sorted((made['metadata']['erp_return'], made['status']) for made in seen['returns']))
 
     def test_what_is_returned_in_the_erp_is_returned_and_paid_back_on_medusa_once(self):
         order, sale = self.shipped(order_refund_since=SINCE)
+        stock = self.admin.stock(sku(1))
         _, number, total = self.give_back(sale, {1: 3})
         expected = [(total, f'Came back [{number}]')]
         self.is_paid_back_once(order, sale, expected)
         self.assertEqual(({sku(1): 3}, [(number, 'received')]), self.came_back(order))
+        self.assertEqual(stock, self.admin.stock(sku(1)), 'nobody has put it into stock yet')
         _, second, rest = self.give_back(sale, {1: 7, 2: 1}, 'Damaged')
         expected.append((rest, f'Damaged [{second}]'))
         self.is_paid_back_once(order, sale, expected)
         self.assertEqual(({sku(1): 10, sku(2): 1}, sorted([(number, 'received'), (second, 'received')])), self.came_back(order))
 
     # in the order in which they come, when each is the last that arrives; what was begun is given up by a DELETE
-    CALLS = ('POST /admin/returns HTTP', '/request-items', '/request HTTP', '/request HTTP', '/receive HTTP', '/receive-items',
+    CALLS = ('POST /admin/returns HTTP', '/request-items', '/request HTTP', '/request HTTP', '/receive HTTP', '/dismiss-items',
              '/receive/confirm', '/refund?')
 
     def test_a_return_of_which_any_answer_was_lost_is_made_once(self):

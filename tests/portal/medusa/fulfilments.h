@@ -32,8 +32,12 @@ struct MedusaOrder {
     Instant at{};
   };
   struct Return {
-    std::vector<std::pair<std::size_t, std::int64_t>> lines;  // position and pieces; they came back damaged
+    enum class Stage : std::uint8_t { open = 1, requested, receiving, received, given_up };
+    Stage stage = Stage::open;
+    std::vector<std::pair<std::size_t, std::int64_t>> lines;  // position and pieces
+    std::vector<std::pair<std::size_t, std::int64_t>> taken;  // of them, what the receipt that is not confirmed was told: damaged
     Instant received_at{};
+    boost::json::value metadata;
   };
   std::vector<Line> lines;
   std::vector<Fulfilment> fulfilments;

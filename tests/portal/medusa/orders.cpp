@@ -59,10 +59,12 @@ std::vector<PaidBack> MedusaOrders::refunds(std::string_view id) const {
 bool MedusaOrders::give_back(std::string_view id, std::span<const OrderLine> goods, std::int64_t cents, const std::string& reason,
                              Instant at) {
   auto& order = of(id);
-  MedusaOrder::Return received{{}, at};
+  MedusaOrder::Return received;
+  received.stage = MedusaOrder::Return::Stage::received;
+  received.received_at = at;
   for (const auto& piece : goods) {
     for (std::size_t i = 0; i < order.lines.size(); ++i) {
-      const bool is_left = order.lines[i].sku == piece.sku && returned_pieces(order, i) + piece.quantity <= order.lines[i].fulfilled;
+      const bool is_left = order.lines[i].sku == piece.sku && returned_pieces(order, i) + requested_pieces(order, i) + piece.quantity <= order.lines[i].fulfilled;
       if (is_left) received.lines.emplace_back(i, piece.quantity);
     }
   }
@@ -87,7 +89,10 @@ json::object MedusaOrders::row(std::size_t position) const {
                       {"raw_quantity", raw_pieces(line.quantity)},
                       {"tax_lines", json::array()},
                       {"variant", json::object{{"inventory_items", json::array()}}},
-                      {"detail", json::object{{"raw_fulfilled_quantity", raw_pieces(line.fulfilled)}}}};
+                      {"detail", json::object{{"raw_fulfilled_quantity", raw_pieces(line.fulfilled)},
+                                              {"raw_return_requested_quantity", raw_pieces(requested_pieces(order, items.size()))},
+                                              {"raw_return_received_quantity", raw_pieces(0)},
+                                              {"raw_return_dismissed_quantity", raw_pieces(returned_pieces(order, items.size()))}}}};
     add_line_money(item, order, items.size());
     items.push_back(std::move(item));
   }
@@ -155,6 +160,16 @@ Goods MedusaOrders::change(const std::string& path, const json::value& body, std
     if (key == kOrderNumberKey) shown.push_back({Feed::order_status, reference(id), order.text(key), true});
   }
   return {};
+}
+
+json::value MedusaOrders::take_back(std::string_view method, const std::string& path, const json::value& body, Instant now) {
+  const auto id = path.substr(0, path.find('/'));
+  const auto position = id.empty() ? position_of(body.at("order_id").as_string()) : order_of_return(id);
+  if (position >= orders_.size()) throw Problem{404, "not_found", "Return id not found: " + id};
+  auto& order = orders_[position];
+  if (id.empty()) return json::object{{"return", json::object{{"id", make_return(order, position, body)}}}};
+  change_return(order, position, id, method, std::string_view(path).substr(std::min(path.size(), id.size() + 1)), body, now);
+  return json::object{{"return", json::object{{"id", id}}}};
 }
 
 json::value MedusaOrders::pay_back(const std::string& path, const json::value& body, Instant now) {

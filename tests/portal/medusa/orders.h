@@ -11,6 +11,7 @@
 #include "tests/portal/medusa/fulfilments.h"
 #include "tests/portal/medusa/refunds.h"
 #include "tests/portal/medusa/request.h"
+#include "tests/portal/medusa/returns.h"
 #include "tests/portal/simulated_portal.h"
 
 namespace ferry::portal {
@@ -34,6 +35,8 @@ class MedusaOrders {
   boost::json::value list(const Target& target, const Fate& fate);
   // Of "order_7" or a part of it. The goods that leave the stock by it.
   Goods change(const std::string& path, const boost::json::value& body, std::vector<NowShown>& shown);
+  // A new return ("") or a part of one: "return_7_1/request".
+  boost::json::value take_back(std::string_view method, const std::string& path, const boost::json::value& body, Instant now);
   // "7/refund" of the seventh order's payment.
   boost::json::value pay_back(const std::string& path, const boost::json::value& body, Instant now);
 

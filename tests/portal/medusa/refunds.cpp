@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "plugin/domain/decimal.h"
+#include "tests/portal/medusa/returns.h"
 
 namespace ferry::portal {
 namespace json = boost::json;
@@ -61,31 +62,12 @@ json::array payments(const MedusaOrder& order, const std::string& number) {
                        {"refunds", refund_rows(order, number)}}};
 }
 
-json::array return_rows(const MedusaOrder& order, std::size_t position) {
-  json::array rows;
-  for (const auto& returned : order.returns) {
-    json::array items;
-    for (const auto& [line, pieces] : returned.lines)
-      items.push_back(json::object{{"item_id", line_id(position, line)}, {"raw_received_quantity", raw(Decimal(pieces))}});
-    rows.push_back(json::object{{"received_at", to_iso8601(returned.received_at)}, {"items", std::move(items)}});
-  }
-  return rows;
-}
-
 }  // namespace
 
 std::int64_t paid_of(const MedusaOrder& order) {
   std::int64_t pieces = 0;
   for (const auto& line : order.lines) pieces += line.quantity;
   return pieces * kMedusaPrice * kCents;
-}
-
-std::int64_t returned_pieces(const MedusaOrder& order, std::size_t line) {
-  std::int64_t sum = 0;
-  for (const auto& returned : order.returns) {
-    for (const auto& [position, pieces] : returned.lines) sum += position == line ? pieces : 0;
-  }
-  return sum;
 }
 
 void add_money(json::object& row, const MedusaOrder& order, std::size_t position) {
@@ -105,7 +87,7 @@ void add_money(json::object& row, const MedusaOrder& order, std::size_t position
   row["raw_credit_line_total"] = raw_cents(credited);
   row["raw_credit_line_tax_total"] = raw_cents(0);
   row["credit_lines"] = std::move(credits);
-  row["returns"] = return_rows(order, position);
+  row["returns"] = returns_of(order, position);
   row["payment_collections"] =
       json::array{json::object{{"id", "pay_col_" + number}, {"payments", payments(order, number)}}};
 }

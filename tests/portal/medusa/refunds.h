@@ -15,8 +15,6 @@ inline constexpr std::int64_t kMedusaPrice = 10;  // of each piece of everything
 
 // In cents, of all pieces: what the customer has paid, once he has.
 std::int64_t paid_of(const MedusaOrder& order);
-// Of the line at that position.
-std::int64_t returned_pieces(const MedusaOrder& order, std::size_t line);
 
 // What an order's row tells of money: totals, payments with captures and refunds, credits, returns.
 void add_money(boost::json::object& row, const MedusaOrder& order, std::size_t position);

@@ -23,6 +23,7 @@ constexpr std::string_view kLocation = "sloc_1";
 constexpr std::string_view kLocationName = "Main warehouse";
 constexpr std::string_view kOrders = "/admin/orders";
 constexpr std::string_view kPayments = "/admin/payments/pay_";
+constexpr std::string_view kReturns = "/admin/returns";
 constexpr std::string_view kLevels = "/admin/inventory-items/location-levels/batch";
 
 std::string member_text(const std::string& document, std::string_view name) {
@@ -255,6 +256,10 @@ json::value SimulatedMedusa::ask(const connector::HttpRequest& request, const Fa
     take(orders_.change(path, json::parse(request.body), shown_));
     return json::object{{"order", json::object{{"id", path.substr(0, path.find('/'))}}}};
   }
+  if (target.path.starts_with(kReturns)) {
+    const auto path = target.path.substr(std::min(target.path.size(), kReturns.size() + 1));
+    return orders_.take_back(request.method, path, request.body.empty() ? json::value() : json::parse(request.body), now_);
+  }
   if (target.path.starts_with(kPayments)) return orders_.pay_back(target.path.substr(kPayments.size()), json::parse(request.body), now_);
   throw Problem{404, "not_found", "Cannot " + request.method + " " + target.path};
 }
@@ -363,7 +368,8 @@ void SimulatedMedusa::hide_parcels(const connector::HttpRequest& request, connec
     (*order)["fulfillments"] = json::array();
     auto* items = (*order)["items"].if_array();
     for (std::size_t i = 0; items != nullptr && i < items->size(); ++i) {
-      if (auto* item = (*items)[i].if_object()) (*item)["detail"] = json::object{{"raw_fulfilled_quantity", raw(0)}};
+      auto* detail = (*items)[i].find_pointer("/detail", error);
+      if (detail != nullptr && detail->is_object()) detail->as_object()["raw_fulfilled_quantity"] = raw(0);
     }
   }
   reply.body = json::serialize(answer);
