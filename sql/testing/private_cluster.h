@@ -46,10 +46,19 @@ class PrivateCluster {
     return "host=127.0.0.1 port=" + std::to_string(port_) + " user=postgres dbname=" + database;
   }
 
-  // A fresh database, a copy of `from`; nobody may be connected to that one.
+  // A fresh database, a copy of `from`; nobody may be connected to that one. It is dropped when kMostKept newer ones are there:
+  // hundreds of them are gigabytes, which take longer to write and to remove than all tests.
   std::string create_database(const std::string& from = "template0") {
-    const std::string name = "test_" + std::to_string(++databases_);
-    Connection(settings("postgres")).run("CREATE DATABASE " + name + " TEMPLATE " + from);
+    const int number = ++databases_;
+    const auto name = [](int of) { return "test_" + std::to_string(of); };
+    Connection connection(settings("postgres"));
+    connection.run("CREATE DATABASE " + name(number) + " TEMPLATE " + from);
+    if (number > kMostKept) connection.run("DROP DATABASE IF EXISTS " + name(number - kMostKept) + " WITH (FORCE)");
+    return name(number);
+  }
+  // An empty one that stays; only one of the name.
+  std::string create_lasting_database(const std::string& name) {
+    Connection(settings("postgres")).run("CREATE DATABASE " + name);
     return name;
   }
 
@@ -89,6 +98,8 @@ class PrivateCluster {
   static void shell(const std::string& command) {
     if (std::system(as_postgres(command).c_str()) != 0) throw std::runtime_error("failed: " + command);
   }
+
+  static constexpr int kMostKept = 16;  // more than any test has at once
 
   const std::string folder_;
   const int port_;

@@ -30,7 +30,7 @@ inline std::string read_source(const std::string& path_below_sql) {
 inline const std::string& template_database() {
   static const std::string name = [] {
     auto& cluster = PrivateCluster::instance();
-    std::string made = cluster.create_database();
+    std::string made = cluster.create_lasting_database("with_everything");
     Connection(cluster.settings(made)).run(read_source("profiles/tryton-6.0/fixture/schema.sql"));
     OdbcStore store(cluster.settings(made));
     const auto migrated = store.migrate();
