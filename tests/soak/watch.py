@@ -79,6 +79,11 @@ class Watch:
         samples = self.samples[name]
         return samples[-1].memory if samples else 0
 
+    def most_before(self, field):
+        """What any server had at most in the first half."""
+        end = max((samples[-1].passed for samples in self.samples.values() if samples), default=0)
+        return max((getattr(s, field) for samples in self.samples.values() for s in samples if s.passed < end / 2), default=0)
+
     def growth(self, name, field):
         """Of the process that has lived through the whole second half: (per minute, over the half, at its begin) by a line
         through the samples; None without such a process. `field`: of Sample or Parts."""
