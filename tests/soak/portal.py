@@ -57,8 +57,8 @@ class Portal:
 _FAULTS = {
     'slow answer': 5_000, '429': 20, '429 with seconds': 500, '429 with a date': 200, '423': 10_000, '5xx': 30_000,
     'THROTTLED': 20, 'reset before': 30_000, 'reset after': 30_000, 'half an answer': 30_000, 'answer lost': 300, 'applied late': 500,
-    'reordered': 150_000, 'missing items': 20_000, 'duplicated page': 60_000, 'repeated cursor': 20_000, 'page drift': 30_000,
-    'token expired': 3_000, 'unknown field': 150_000, 'null value': 5_000, 'changed type': 5_000,
+    'reordered': 250_000, 'missing items': 20_000, 'duplicated page': 100_000, 'repeated cursor': 20_000, 'page drift': 30_000,
+    'token expired': 3_000, 'unknown field': 250_000, 'null value': 5_000, 'changed type': 5_000,
 }
 
 
