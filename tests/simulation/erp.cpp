@@ -101,6 +101,8 @@ engine::ErpReply Erp::enter(std::int32_t channel, const std::string& reference, 
   if (const auto* known = sale_of(channel, reference)) {
     return {engine::ErpAnswer::linked, {known->id, known->number}, ""};
   }
+  if (strangers.contains({channel, reference}))
+    return {engine::ErpAnswer::absent, {}, "order " + reference + ": its customer is in no category of the channel"};
   Sale sale;
   if (auto reason = read_lines(document, sale.lines); !reason.empty())
     return {engine::ErpAnswer::rejected, {}, "order " + reference + ": " + reason};

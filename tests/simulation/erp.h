@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "plugin/engine/ports.h"
@@ -111,6 +113,8 @@ class Erp {
   std::vector<Sale> sales;        // id = position + 1
   std::vector<Party> parties;     // key = position + 1
   std::vector<Hint> hints;
+  // Channel and reference of orders of customers who are in no category of the channel: it takes none of them
+  std::set<std::pair<std::int32_t, std::string>> strangers;
 
   std::int64_t on_hand(const Product& product, Instant now) const;
   std::int64_t price_cents(const Product& product, Instant now) const;

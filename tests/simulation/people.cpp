@@ -269,6 +269,7 @@ void World::show_order(std::size_t index, Instant placed_at) {
   PortalSite& at = site(order.channel);
   order.id = at.portal->place(order.lines, order.is_paid, placed_at);
   order.reference = at.portal->reference(order.id);
+  if (dice.chance(60'000)) erp.strangers.emplace(order.channel, order.reference);
   trace([&] { return "customer places " + order.reference + " in portal " + std::to_string(at.id); });
   const Instant paid_at = agenda.now() + dice.upto(hours(10));
   if (!order.is_paid && paid_at < scenario.week.to) {  // else it never is
@@ -329,6 +330,7 @@ void World::visit_of_clerk() {
   agenda.in(is_over_ ? minutes(10) : hours(2) + dice.upto(hours(8)), [this] { visit_of_clerk(); });
   if (is_over_) mend_everything();
   if (!database_is_up()) return;
+  if (!erp.strangers.empty() && dice.chance(100'000)) erp.strangers.erase(erp.strangers.begin());
   if (!unknown_.empty() && dice.chance(300'000)) {
     const std::string sku = *unknown_.begin();
     unknown_.erase(unknown_.begin());
@@ -407,6 +409,7 @@ void World::mend_what_fails() {
 // After the week there is no bad record any more, but for those that make the portal fail.
 void World::mend_everything() {
   if (!database_is_up()) return;
+  erp.strangers.clear();
   for (const auto& sku : std::exchange(unknown_, {})) {
     change_erp([this, sku](Xid xid) {
       erp.find(sku)->is_known = true;

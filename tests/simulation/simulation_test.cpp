@@ -38,6 +38,9 @@ TEST(Simulation, FindsALeaseThatDoesNotFence) { EXPECT_TRUE(is_found(Mutant::lea
 TEST(Simulation, FindsACancelledOrderThatWasSkippedUnsought) {
   EXPECT_TRUE(is_found(Mutant::skipped_unsought, "nothing is skipped unsought"));
 }
+TEST(Simulation, FindsAnOrderThatIsLeftAloneForGood) {
+  EXPECT_TRUE(is_found(Mutant::left_alone_for_good, "all is well once the weather clears"));
+}
 TEST(Simulation, FindsAnAttemptCountedOnASnooze) { EXPECT_TRUE(is_found(Mutant::attempt_on_snooze, "one bad record")); }
 // In an order of its own, or with rows missing, the portal answers of other records than are asked for at the place.
 TEST(Simulation, FindsAnAnswerThatIsTakenByPosition) {

@@ -76,7 +76,8 @@ struct StoredOrder {
   connector::PulledOrder handed;  // what the ERP was last given
   bool is_handed_over = false;  // the ERP may have it
   bool is_admitted = false;     // a person asked for it, whatever the rules say
-  bool is_left_alone = false;   // skipped by a rule
+  bool is_left_alone = false;   // skipped by a rule, or because the ERP takes none like it
+  Instant ask_again_at{};       // the ERP takes none like it; asked again then, or max: when it is handed over the next time
   std::int64_t run = 0;
   Xid xid = 0;
   struct Line {
@@ -96,6 +97,7 @@ enum class Mutant : std::uint8_t {
   change_forgotten,          // what the portal changes of an order that the ERP has is stored, and not handed over
   doubt_forgotten,           // what is confirmed is believed, whatever may still be applied
   skipped_unsought,
+  left_alone_for_good,       // an order that the ERP took none like of once is never asked for again
   fulfilled_unsought,  // what was fulfilled before is not looked for
   guard_asleep,
   rate_not_shared,  // each process believes that it is alone

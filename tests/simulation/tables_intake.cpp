@@ -20,6 +20,8 @@ using engine::Ruling;
 
 namespace {
 
+constexpr Duration kAskedAgainAfter = std::chrono::hours(1);
+
 // Not to be entered any more.
 bool is_unwanted(const StoredOrder& order) { return order.seen.cancelled || order.skip_asked_at != Instant{}; }
 
@@ -38,7 +40,8 @@ bool is_same(const Ruling& a, const Ruling& b) {
 
 // Too late for a rule: the ERP may have it, or a person has asked for it.
 Admission ruled(const StoredOrder* old, const Ruling& ruling) {
-  return old && (old->is_handed_over || old->is_admitted) ? Admission::import : ruling.admission;
+  const bool may_be_entered = old && old->is_handed_over && old->ask_again_at == Instant{};
+  return may_be_entered || (old && old->is_admitted) ? Admission::import : ruling.admission;
 }
 
 bool is_as_ruled(OrderState state, Admission admission) {
@@ -121,6 +124,7 @@ void Tables::store_order(std::int32_t channel, std::int64_t run, const RuledOrde
   order.ruling = ruling;
   order.state = state;
   order.is_left_alone = is_ruled && state == OrderState::skipped;
+  if (order.ask_again_at != Instant{}) order.ask_again_at = Instant::max();
   if (!is_as_before) {
     order.reason = state == OrderState::skipped ? "cancelled on the portal before it was imported" : "";
     order.attempts = 0;
@@ -209,6 +213,9 @@ Result<std::vector<engine::ReadyOrder>> Tables::ready_orders(const Lease& lease,
   for (const auto& [reference, order] : orders(lease.lane.channel)) {
     if (order.state == OrderState::ready && order.next_attempt_at <= agenda_.now()) ready.push_back(&order);
     if (order.revision == StoredOrder::Revision::due && order.revise_at <= agenda_.now()) ready.push_back(&order);
+    const bool is_asked_again = order.state == OrderState::skipped && order.is_left_alone && order.seen.open &&
+                                order.ask_again_at != Instant{} && order.ask_again_at <= agenda_.now();
+    if (is_asked_again && mutant_ != Mutant::left_alone_for_good) ready.push_back(&order);
   }
   std::stable_sort(ready.begin(), ready.end(), [](const auto* a, const auto* b) {
     return std::tie(a->seen.placed_at, a->seen.reference) < std::tie(b->seen.placed_at, b->seen.reference);
@@ -218,6 +225,7 @@ Result<std::vector<engine::ReadyOrder>> Tables::ready_orders(const Lease& lease,
   for (const auto* order : ready) {
     orders.push_back({order->seen.reference, order->seen.document, order->attempts});
     orders.back().is_linked = order->state == OrderState::linked;
+    orders.back().was_left_alone = order->state == OrderState::skipped;
     if (!orders.back().is_linked && is_unwanted(*order)) {
       const Instant never = Instant::max();
       const Instant cancelled_at = order->seen.cancelled ? order->cancelled_at : never;
@@ -226,6 +234,7 @@ Result<std::vector<engine::ReadyOrder>> Tables::ready_orders(const Lease& lease,
     } else {
       StoredOrder& handed = orders_[lease.lane.channel].at(order->seen.reference);
       handed.is_handed_over = true;
+      handed.ask_again_at = orders.back().was_left_alone ? agenda_.now() + kAskedAgainAfter : Instant{};
       handed.handed = handed.seen;
     }
   }
@@ -267,10 +276,14 @@ Result<void> Tables::record_orders(const Lease& lease, std::span<const engine::O
     if (found == orders.end()) continue;
     StoredOrder& order = found->second;
     const OrderState old = order.state;
-    if (old == OrderState::linked || (old == OrderState::skipped && outcome->state != OrderState::linked)) continue;
-    if (outcome->state == OrderState::skipped && !is_unwanted(order)) continue;
-    const bool is_moot = outcome->state == OrderState::review && is_unwanted(order);
-    order.state = is_moot ? OrderState::ready : outcome->state;
+    if (old == OrderState::linked) continue;
+    if (old == OrderState::skipped && outcome->state != OrderState::linked && !order.is_left_alone) continue;
+    if (outcome->state == OrderState::skipped && !outcome->is_left_alone && !is_unwanted(order)) continue;
+    const bool is_moot = (outcome->state == OrderState::review || outcome->is_left_alone) && is_unwanted(order);
+    const bool is_outdated = outcome->is_left_alone && !is_same(order.seen, order.handed);
+    order.state = is_moot || is_outdated ? OrderState::ready : outcome->state;
+    order.is_left_alone = outcome->is_left_alone && order.state == OrderState::skipped;
+    order.ask_again_at = order.is_left_alone ? agenda_.now() + kAskedAgainAfter : Instant{};
     order.reason = outcome->reason;
     order.attempts = outcome->attempts;
     order.next_attempt_at = order.state == OrderState::ready ? outcome->next_attempt_at : Instant{};
