@@ -242,7 +242,8 @@ json::array payments(const json::value& order) {
   return result;
 }
 
-// What was given back for good; by its id the ERP knows that it has it already. The lines say for which goods; whether they come back, the ERP's people see.
+// What was given back for good; by its id the ERP knows that it has it already. The lines say for which goods; whether they
+// come back, the ERP's people see.
 json::array refunds(const json::value& order) {
   std::map<std::string, std::string, std::less<>> skus;
   for (const auto& line : array_at(order, {"lines"})) skus[id_at(line, {"id"})] = plain_at(line, {"productVariant", "sku"});

@@ -19,8 +19,8 @@ struct OrderStatusStages {
 };
 
 // An order whose number does not stay is neither fulfilled nor cancelled nor paid back: it is tried again as a whole. What a
-// person has to settle of its shipments or of its goods that came back does not keep the customer's money: the refund is made, and the order is then still
-// for that person. `items`, and what the stages refer to, outlive the exchange.
+// person has to settle of its shipments or of its goods that came back does not keep the customer's money: the refund is made,
+// and the order is then still for that person. `items`, and what the stages refer to, outlive the exchange.
 std::unique_ptr<Exchange> make_order_status_push(OrderStatusStages stages, std::span<const OutboundItem> items);
 
 }  // namespace ferry::connector
