@@ -15,7 +15,7 @@ class Profile(Case):
         done = subprocess.run(
             ['/usr/bin/python3', REPOSITORY / 'sql/profiles/tryton-6.0' / script, '-c', self.conf, '-d', self.database,
              '--libpq', self.world.cluster.uri('postgres', self.database), '--shop', str(self.channel), *more],
-            capture_output=True, text=True, timeout=300, env=erp.environment())
+            capture_output=True, text=True, timeout=900, env=erp.environment())
         self.assertEqual(0, done.returncode, done.stdout[-3000:] + done.stderr[-3000:])
         report(done.stdout.strip().splitlines()[-1])
 
