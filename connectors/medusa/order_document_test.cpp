@@ -271,7 +271,7 @@ TEST(MedusaOrder, OurOwnReturnIsNobodysGoods) {
   const auto refunds = document(value).at("refunds").as_array();
   ASSERT_EQ(refunds.size(), 3U);
   EXPECT_EQ(refunds[0].at("reason"), "Damaged [55]");
-  for (const std::size_t i : {0, 1}) EXPECT_EQ(json::serialize(refunds[i].at("lines")), "[]");
+  for (const std::size_t i : {0U, 1U}) EXPECT_EQ(json::serialize(refunds[i].at("lines")), "[]");
   EXPECT_EQ(json::serialize(refunds[2].at("lines")), R"([{"line":"ordli_2","sku":"MUG","quantity":"1"}])");
 }
 
