@@ -183,14 +183,14 @@ NextStep GoodsReturnPush::step_of(std::size_t index, const json::value& order) {
 // None: nothing is to be done about it.
 std::optional<NextStep> GoodsReturnPush::step_for(std::size_t index, const Return& returned, const ReturnableOrder& seen) {
   if (seen.paid.contains(returned.number)) return std::nullopt;
+  const auto items = items_to_return(returned, seen.lines);
+  const auto own = seen.returns.find(returned.number);
+  const bool is_begun = own != seen.returns.end() && (own->second.status == "open" || own->second.status == "requested");
+  if (!is_begun && (own != seen.returns.end() || items.empty())) return std::nullopt;
   if (number_ != returned.number || worked_on_ != index) reached_ = Reached::nothing;
   number_ = returned.number;
   worked_on_ = index;
-  const auto items = items_to_return(returned, seen.lines);
-  const auto own = seen.returns.find(returned.number);
-  if (own != seen.returns.end() && own->second.status == "open") return request_of(own->second, items);
-  if (own != seen.returns.end() && own->second.status == "requested") return receipt_of(own->second);
-  if (own != seen.returns.end() || items.empty()) return std::nullopt;
+  if (is_begun) return own->second.status == "open" ? request_of(own->second, items) : receipt_of(own->second);
   json::object body{{"order_id", order_of(index)},
                     {"metadata", json::object{{kReturnKey, returned.number}}},
                     {"internal_note", reason_of(returned)},

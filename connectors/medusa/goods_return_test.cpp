@@ -146,6 +146,16 @@ TEST_F(MedusaGoodsReturn, TakesASkuFromSeveralLinesAndOneReturnAfterTheOther) {
   EXPECT_THAT(written_, ElementsAre(HasSubstr(R"({"erp_return":"R-2"})")));
 }
 
+TEST_F(MedusaGoodsReturn, OneThatIsReceivedAndNotPaidYetDoesNotHoldUpTheNext) {
+  const Line line{"ordli_1", "A", "10", "0", "3"};
+  const Shown next{"open", "R-2", "return_2"};
+  push(back(R"({"sku":"A","quantity":"3"})", R"(,{"number":"R-2","total":"4","currency":"EUR","lines":[{"sku":"A","quantity":"1"}]})"),
+       {shown({kTaken}, line), kDone, shown({kTaken, next}, line), kDone, shown({kTaken, next}, line)});
+  ASSERT_EQ(written_.size(), 3U);
+  EXPECT_EQ(written_[1], R"(POST /admin/returns/return_2/request-items {"items":[{"id":"ordli_1","quantity":1}]})");
+  EXPECT_THAT(written_[2], HasSubstr("POST /admin/returns/return_2/request "));
+}
+
 TEST_F(MedusaGoodsReturn, WhatAPersonCancelledOrPaidBackThereIsLeftAlone) {
   for (const auto& returns : std::vector<std::vector<Shown>>{{{"canceled"}}, {{"partially_received", "R-1", "return_1", 3}}}) {
     EXPECT_EQ(push(back(), {shown(returns)}).items.at(0).verdict, Verdict::delivered);

@@ -53,6 +53,42 @@ TEST_F(IntakeLaneTest, APortalThatFailsIsReportedOnceAskedSeldomAndItsReturnIsTo
   EXPECT_EQ(stage->take<ReportError>().error, "");
 }
 
+// A portal that fails again and again is asked seldom; what it gave before must not wait for that.
+TEST_F(IntakeLaneTest, WhileAFailingPortalIsLeftAloneOrdersAreEnteredAllTheTime) {
+  begun();
+  stage->answer(reply(429, "", {{"retry-after", "20"}}));
+  ready_listed({ready("R1"), ready("R2"), ready("R3")});
+  for (const auto* reference : {"R1", "R2"}) {
+    EXPECT_EQ(stage->take<EnterOrder>().reference, reference);
+    stage->now += seconds(8);  // longer than looking for more took by far
+    stage->give(ErpReplied{reference, {ErpAnswer::linked, {41, "SO41"}, ""}});
+    while (stage->has<Acquire>()) stage->renewed();
+  }
+  EXPECT_EQ(stage->take<EnterOrder>().reference, "R3");
+  EXPECT_FALSE(stage->has<FinishIntake>());
+  stage->now += seconds(8);
+  stage->give(ErpReplied{"R3", {ErpAnswer::linked, {41, "SO41"}, ""}});
+  while (stage->has<Acquire>()) stage->renewed();
+  EXPECT_EQ(outcomes_recorded().size(), 3U);
+  EXPECT_EQ(finished(), Instant{});
+  begin();
+  EXPECT_LE(stage->now, kStart + seconds(25)) << "then the portal is asked at once";
+}
+
+TEST_F(IntakeLaneTest, WhoAsksForALookDoesNotWaitForTheOrdersThatAFailingPortalGaveBefore) {
+  begun();
+  stage->answer(reply(429, "", {{"retry-after", "20"}}));
+  ready_listed({ready("R1"), ready("R2")});
+  stage->take<EnterOrder>();
+  stage->give(Wake{});
+  stage->now += seconds(8);
+  stage->give(ErpReplied{"R1", {ErpAnswer::linked, {41, "SO41"}, ""}});
+  while (stage->has<Acquire>()) stage->renewed();
+  EXPECT_FALSE(stage->has<EnterOrder>());
+  EXPECT_EQ(outcomes_recorded().size(), 1U);
+  finished();
+}
+
 TEST_F(IntakeLaneTest, A429HoldsTheCredentialAndTheErpsPartIsDoneMeanwhile) {
   begun();
   stage->answer(reply(429, "", {{"retry-after", "20"}}));

@@ -21,11 +21,23 @@ void IntakeLane::begin_import() {
   phase_ = Phase::importing;
   import_until_ =
       now_ + std::max({channel_->settings.order_poll_interval, kLeastImportTime, kImportShare * (now_ - began_at_)});
+  next_look_ = is_window_complete_ ? Instant{} : look_after_failure();
+}
+
+Instant IntakeLane::look_after_failure() const {
+  const Instant blocked_until = std::max(channel_->credential->blocked_until(), channel_->breaker->ask_at(Priority::orders, now_));
+  if (blocked_until > now_) return std::min(blocked_until, now_ + kLongestBlockedWait);
+  return now_ + std::max(backoff(kPortalBackoff, portal_failures_, unit_), channel_->settings.order_poll_interval);
+}
+
+// A portal that is left alone is no reason to leave what it gave before out of the ERP, unless somebody asks for a look.
+bool IntakeLane::may_import() const {
+  return now_ < import_until_ || (now_ < next_look_ && !is_woken_ && !is_paused_);
 }
 
 void IntakeLane::advance_import() {
   if (trouble_.retry_at() > now_) return;
-  const bool is_in_time = now_ < import_until_;
+  const bool is_in_time = may_import();
   const std::size_t unrecorded = entry_.outcomes().size();
   const bool is_at_rest = !entry_.is_waiting() && !entry_.has_ready();
   if (unrecorded > 0 && (is_at_rest || !is_in_time || unrecorded >= OrderEntry::kMostUnrecorded)) return start_record();
@@ -91,12 +103,7 @@ void IntakeLane::note_finished() {
   }
   const auto& settings = channel_->settings;
   next_run_ = entry_.has_ready() && !entry_.is_waiting() ? now_ : began_at_ + settings.order_poll_interval;
-  if (!is_window_complete_) {
-    next_run_ = now_ + std::max(backoff(kPortalBackoff, portal_failures_, unit_), settings.order_poll_interval);
-    const Instant blocked_until = std::max(channel_->credential->blocked_until(),
-                                           channel_->breaker->ask_at(Priority::orders, now_));
-    if (blocked_until > now_) next_run_ = std::min(blocked_until, now_ + kLongestBlockedWait);
-  }
+  if (!is_window_complete_) next_run_ = std::max(next_look_, now_);
   if (counts_.changed == 0 && counts_.successful + counts_.failed == 0) return;
   // orders of earlier runs that were entered now belong to those
   counts_.successful = std::min(counts_.successful, counts_.changed);

@@ -331,7 +331,7 @@ Instant IntakeLane::next_wake() const {
   const Instant at = lease_.ask_at();
   if (!lease_.is_held(now_)) return at;
   if (trouble_.retry_at() > now_) return earlier(at, trouble_.retry_at());
-  if (phase_ == Phase::importing) return earlier(at, import_until_);
+  if (phase_ == Phase::importing) return earlier(at, import_until_ > now_ ? import_until_ : std::max(import_until_, next_look_));
   if (phase_ == Phase::pulling) return request_ == 0 ? earlier(at, resume_at_) : at;
   return is_paused_ ? at : earlier(at, run_due_at());
 }

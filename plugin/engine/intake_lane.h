@@ -72,6 +72,8 @@ class IntakeLane final : public LaneBase {
   void take_endless(std::string reason);
   void after_window();
   void begin_import();
+  bool may_import() const;
+  Instant look_after_failure() const;
   void advance_import();
   void start_record();
   void start_finish();
@@ -115,6 +117,7 @@ class IntakeLane final : public LaneBase {
   bool has_failed_ = false;  // the portal, in this run
   Instant window_end_{};     // where the watermark moves; epoch: not known yet
   Instant import_until_{};
+  Instant next_look_{};  // at the portal, of which not everything was read; it is left alone until then
   std::size_t recording_ = 0;  // outcomes under way to the tables
   Counts counts_;
 };
