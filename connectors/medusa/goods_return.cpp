@@ -22,8 +22,6 @@ using namespace connector;
 
 constexpr std::string_view kReturnKey = "erp_return";  // of a return's metadata
 
-using ReturnedItems = std::vector<std::pair<std::string, std::int64_t>>;  // pieces by the lines' ids
-
 struct ReturnableLine {
   std::string id, sku;
   std::int64_t left = 0;  // pieces that were fulfilled and are on no return
@@ -31,7 +29,7 @@ struct ReturnableLine {
 
 struct ShownReturn {
   std::string id, status;
-  ReturnedItems items;  // none before it is asked for
+  PiecesOfLines items;  // none before it is asked for
 };
 
 struct ReturnableOrder {
@@ -41,22 +39,16 @@ struct ReturnableOrder {
   std::set<std::string> paid;                  // numbers of returns that were paid back
 };
 
-std::optional<std::int64_t> pieces_in(const json::value& from, std::initializer_list<std::string_view> path) {
-  const auto number = raw_at(from, path);
-  const auto whole = number ? number->to_minor_units(0) : std::nullopt;
-  return whole && *whole >= 0 ? whole : std::nullopt;
-}
-
 bool read_returnable_lines(const json::value& order, ReturnableOrder& seen) {
   const auto* lines = find(order, {"items"});
   if (!lines || !lines->is_array()) return false;
   for (const auto& line : lines->get_array()) {
     const auto id = id_at(line, {"id"});
-    const auto fulfilled = pieces_in(line, {"detail", "raw_fulfilled_quantity"});
+    const auto fulfilled = whole_at(line, {"detail", "raw_fulfilled_quantity"});
     if (id.empty() || !fulfilled) return false;
     auto left = *fulfilled;
     for (const auto* name : {"raw_return_requested_quantity", "raw_return_received_quantity", "raw_return_dismissed_quantity"}) {
-      const auto back = pieces_in(line, {"detail", name});
+      const auto back = whole_at(line, {"detail", name});
       if (!back) return false;
       left -= std::min(left, *back);
     }
@@ -69,17 +61,16 @@ bool read_own_returns(const json::value& order, ReturnableOrder& seen) {
   const auto* returns = find(order, {"returns"});
   if (!returns || !returns->is_array()) return false;
   for (const auto& shown : returns->get_array()) {
-    const auto* metadata = find(shown, {"metadata"});
+    const auto number = own_number_at(shown, kReturnKey);
     ShownReturn known{id_at(shown, {"id"}), std::string(text_at(shown, {"status"})), {}};
-    if (!metadata || known.id.empty() || known.status.empty()) return false;
-    const std::string number(own_number_of(shown));
-    if (number.empty()) continue;
+    if (!number || known.id.empty() || known.status.empty()) return false;
+    if (number->empty()) continue;
     for (const auto& item : array_at(shown, {"items"})) {
-      const auto quantity = pieces_in(item, {"raw_quantity"});
+      const auto quantity = whole_at(item, {"raw_quantity"});
       known.items.emplace_back(id_at(item, {"item_id"}), quantity.value_or(0));
       if (!quantity || known.items.back().first.empty()) return false;
     }
-    seen.returns[number] = std::move(known);
+    seen.returns[*number] = std::move(known);
   }
   return true;
 }
@@ -110,8 +101,8 @@ std::optional<ReturnableOrder> read_returnable(const json::value& order) {
   return seen;
 }
 
-ReturnedItems items_to_return(const Return& returned, const std::vector<ReturnableLine>& lines) {
-  ReturnedItems items;
+PiecesOfLines items_to_return(const Return& returned, const std::vector<ReturnableLine>& lines) {
+  PiecesOfLines items;
   for (const auto& [sku, quantity] : returned.goods) {
     auto pieces = quantity.to_minor_units(0).value_or(0);
     for (const auto& line : lines) {
@@ -124,11 +115,7 @@ ReturnedItems items_to_return(const Return& returned, const std::vector<Returnab
   return items;
 }
 
-json::object body_of(const ReturnedItems& items) {
-  json::array list;
-  for (const auto& [id, quantity] : items) list.push_back(json::object{{"id", id}, {"quantity", quantity}});
-  return {{"items", std::move(list)}};
-}
+json::object body_of(const PiecesOfLines& items) { return {{"items", items_of(items)}}; }
 
 class GoodsReturnPush final : public OrderPush {
  public:
@@ -144,7 +131,7 @@ class GoodsReturnPush final : public OrderPush {
   NextStep step_of(std::size_t index, const json::value& order) override;
   std::string on_done(std::size_t index, const json::value& body) override;
   std::optional<NextStep> step_for(std::size_t index, const Return& returned, const ReturnableOrder& seen);
-  NextStep request_of(const ShownReturn& own, const ReturnedItems& items);
+  NextStep request_of(const ShownReturn& own, const PiecesOfLines& items);
   NextStep receipt_of(const ShownReturn& own);
   NextStep then(Reached reached, HttpRequest request);
 
@@ -199,7 +186,7 @@ std::optional<NextStep> GoodsReturnPush::step_for(std::size_t index, const Retur
   return then(Reached::made, post(settings_, return_target(), body));
 }
 
-NextStep GoodsReturnPush::request_of(const ShownReturn& own, const ReturnedItems& items) {
+NextStep GoodsReturnPush::request_of(const ShownReturn& own, const PiecesOfLines& items) {
   if (reached_ == Reached::made && !items.empty())
     return then(Reached::named, post(settings_, return_target(own.id, "/request-items"), body_of(items)));
   if (reached_ == Reached::named) return then(Reached::clear, post(settings_, return_target(own.id, "/request"), json::object()));

@@ -190,6 +190,9 @@ TEST_F(MedusaGoodsReturn, WhatCannotBeReadIsNotWritten) {
     order.at("returns").at(0).as_object().erase(member);
     EXPECT_EQ(push(back(), {listed("orders", {order})}).items.at(0).verdict, Verdict::retry) << member;
   }
+  auto unnamed = order_with({kLine}, {kTaken});
+  unnamed.at("returns").at(0).at("metadata").as_object()["erp_return"] = json::object{{"value", "R-1"}};
+  EXPECT_EQ(push(back(), {listed("orders", {unnamed})}).items.at(0).verdict, Verdict::retry) << "it may be ours";
   auto order = order_with({kLine}, {});
   order.at("items").at(0).at("detail").as_object().erase("raw_return_requested_quantity");
   EXPECT_EQ(push(back(), {listed("orders", {order})}).items.at(0).verdict, Verdict::retry);

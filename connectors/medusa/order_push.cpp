@@ -1,5 +1,6 @@
 #include "connectors/medusa/order_push.h"
 
+#include <limits>
 #include <utility>
 
 #include "connectors/medusa/rest.h"
@@ -8,6 +9,30 @@
 namespace ferry::medusa {
 
 using namespace connector;
+
+namespace {
+constexpr std::int64_t kMostPieces = std::numeric_limits<std::int32_t>::max();
+}  // namespace
+
+std::optional<std::int64_t> whole_at(const json::value& from, std::initializer_list<std::string_view> path) {
+  const auto number = raw_at(from, path);
+  const auto whole = number ? number->to_minor_units(0) : std::nullopt;
+  return whole && *whole >= 0 && *whole <= kMostPieces ? whole : std::nullopt;
+}
+
+std::optional<std::string> own_number_at(const json::value& shown, std::string_view key) {
+  const auto* metadata = find(shown, {"metadata"});
+  if (!metadata || (!metadata->is_null() && !metadata->is_object())) return std::nullopt;
+  const auto* number = find(*metadata, {key});
+  if (!number) return "";
+  return number->is_string() ? std::optional(std::string(number->get_string())) : std::nullopt;
+}
+
+json::array items_of(const PiecesOfLines& lines) {
+  json::array items;
+  for (const auto& [id, count] : lines) items.push_back(json::object{{"id", id}, {"quantity", count}});
+  return items;
+}
 
 std::string OrderPush::read(std::size_t index) {
   boost::system::error_code error;

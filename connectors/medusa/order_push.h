@@ -2,16 +2,28 @@
 // batch, and after each write at the one that was written.
 #pragma once
 
+#include <cstdint>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "connectors/medusa/stepwise_push.h"
 
 namespace ferry::medusa {
+
+using PiecesOfLines = std::vector<std::pair<std::string, std::int64_t>>;  // by the lines' ids
+
+// None: no whole number of pieces that there can be.
+std::optional<std::int64_t> whole_at(const json::value& from, std::initializer_list<std::string_view> path);
+json::array items_of(const PiecesOfLines& lines);  // as a request names them
+// The ERP's number under that key of the metadata; empty: it is not ours. None: a key with anything but a text is not readable,
+// and may be one of ours.
+std::optional<std::string> own_number_at(const json::value& shown, std::string_view key);
 
 class OrderPush : public StepwisePush {
  protected:

@@ -1,7 +1,6 @@
 #include "connectors/medusa/shipment.h"
 
 #include <algorithm>
-#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -22,10 +21,7 @@ using namespace connector;
 
 constexpr std::string_view kShipmentKey = "erp_shipment", kCarrierKey = "erp_carrier";  // of a fulfilment's metadata
 constexpr std::string_view kCancelled = "canceled";  // of an order's states
-constexpr std::int64_t kMostPieces = std::numeric_limits<std::int32_t>::max();
 constexpr std::string_view kNoStockYet = "Not enough stock available";  // until the stock's own feed has told it
-
-using PiecesOfLines = std::vector<std::pair<std::string, std::int64_t>>;  // by the lines' ids
 
 // One of ours that is there and was not sent off.
 struct Pending {
@@ -42,12 +38,6 @@ struct SeenOrder {
   std::optional<Pending> pending;  // the first
   bool has_nameless = false;       // a line without SKU, which is none of the ERP's, or of which it was not told
 };
-
-std::optional<std::int64_t> whole_at(const json::value& from, std::initializer_list<std::string_view> path) {
-  const auto number = raw_at(from, path);
-  const auto whole = number ? number->to_minor_units(0) : std::nullopt;
-  return whole && *whole >= 0 && *whole <= kMostPieces ? whole : std::nullopt;
-}
 
 const OrderedLine* line_of(const SeenOrder& seen, std::string_view id) {
   const auto found = std::find_if(seen.lines.begin(), seen.lines.end(), [&](const auto& line) { return line.id == id; });
@@ -93,15 +83,6 @@ bool read_parts(const json::value& shown, const SeenOrder& seen, std::map<std::s
   return true;
 }
 
-// A key with anything but a text is not readable: it may be one of ours.
-std::optional<std::string> number_of_shipment(const json::value& shown) {
-  const auto* metadata = find(shown, {"metadata"});
-  if (!metadata || (!metadata->is_null() && !metadata->is_object())) return std::nullopt;
-  const auto* number = find(*metadata, {kShipmentKey});
-  if (!number) return "";
-  return number->is_string() ? std::optional(std::string(number->get_string())) : std::nullopt;
-}
-
 bool is_dated(const json::value& shown, std::string_view member) {
   const auto* date = find(shown, {member});
   return date && !date->is_null();
@@ -109,7 +90,7 @@ bool is_dated(const json::value& shown, std::string_view member) {
 
 bool read_fulfilment(const json::value& shown, const std::vector<Shipment>& wanted, SeenOrder& seen) {
   std::map<std::string, std::int64_t> by_line;
-  auto number = number_of_shipment(shown);
+  auto number = own_number_at(shown, kShipmentKey);
   Fulfilment known;
   known.id = id_at(shown, {"id"});
   if (known.id.empty() || !find(shown, {"canceled_at"}) || !find(shown, {"shipped_at"})) return false;
@@ -149,12 +130,6 @@ std::optional<SeenOrder> read_seen(const json::value& order, const std::vector<S
     if (!read_fulfilment(shown, wanted, seen)) return std::nullopt;
   }
   return is_whole(seen) ? std::optional(std::move(seen)) : std::nullopt;
-}
-
-json::array items_of(const PiecesOfLines& lines) {
-  json::array items;
-  for (const auto& [id, count] : lines) items.push_back(json::object{{"id", id}, {"quantity", count}});
-  return items;
 }
 
 class ShipmentPush final : public OrderPush {
