@@ -154,6 +154,19 @@ TEST_F(MedusaCustomer, WhatIsAmbiguousIsForAPersonAndNothingIsWritten) {
   EXPECT_THAT(only(party("P1", "Anna", ""), {}).reason, HasSubstr("has no e-mail address"));
 }
 
+TEST_F(MedusaCustomer, OfSeveralWithOneAddressWhoCarriesTheCodeIsTheParty) {
+  const auto some = customer("c0", "", "Some", "A@Example.com"), other = customer("c9", "", "Other", "a@EXAMPLE.com");
+  auto mine = customer("c1", "P1", "Anna", "a@example.com"), garbled = mine;
+  garbled.at("metadata") = json::object{{"erp_code", json::object{{"value", "P1"}}}};
+  const auto unread = only(kAnna, {groups(), customers({garbled})});
+  EXPECT_EQ(unread.verdict, Verdict::retry);
+  EXPECT_THAT(unread.reason, HasSubstr("cannot be read"));
+  mine.at("email") = "A@example.com";
+  const auto seen = customers({some, mine, other});
+  const auto after = now(customer("c1", "P1", "Anna", "a@example.com"));
+  EXPECT_EQ(push({{"P1", kAnna, ""}}, {groups(), customers(), seen, seen, after}).items[0].verdict, Verdict::delivered);
+}
+
 TEST_F(MedusaCustomer, OfTwoPartiesWithOneAddressTheSecondIsForAPerson) {
   const auto played = push({{"P1", kAnna, ""}, {"P2", party("P2", "Bea", "a@example.com"), ""}},
                            {groups(), customers(), customers(), now(customer("c1", "P1", "Anna", "a@example.com"))});

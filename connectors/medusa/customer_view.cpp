@@ -41,6 +41,9 @@ bool CustomerView::add(const json::value& customer) {
   for (const auto* name : {"email", "first_name", "last_name", "company_name", "phone"}) {
     if (!is_text_or_nothing(customer, name)) return false;
   }
+  // who carries a code that cannot be read must not pass for one who carries none
+  const auto* code = find(customer, {"metadata", code_key_});
+  if (code && (code->is_structured() || code->is_bool())) return false;
   for (const auto* list : {"groups", "addresses"}) {
     const auto* value = find(customer, {list});
     if (!value || !value->is_array()) return false;
@@ -79,8 +82,12 @@ CustomerMatch CustomerView::match(const WantedCustomer& wanted) const {
                                       ", who is party " + quote_and_bound(code, 60) +
                                       "; give each its own address"};
       auto*& place = has_account(customer) ? account : guest;
-      if (place) return several(*place, customer);
-      place = &customer;
+      // of several with one address in other letters, who carries the party's code is the party
+      if (!place || (code_of(*place).empty() && !code.empty())) {
+        place = &customer;
+      } else if (code.empty() == code_of(*place).empty()) {
+        return several(*place, customer);
+      }
     } else if (code == wanted.code) {
       if (elsewhere) return several(*elsewhere, customer);
       elsewhere = &customer;

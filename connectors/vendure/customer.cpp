@@ -33,6 +33,9 @@ class Decision {
     const json::value *by_code = nullptr, *by_email = nullptr;
     for (const auto& item : array_at(data_, {"customers", "items"})) {
       if (id_at(item, {"id"}).empty() || text_at(item, {"emailAddress"}).empty()) return unreadable();
+      // who carries a code that cannot be read must not pass for one who carries none
+      const auto* code = find(item, {"customFields", settings_.customer_code_field});
+      if (!code || !(code->is_null() || code->is_string())) return unreadable();
       if (code_of(item) == wanted_.code) by_code = &item;
       if (text_at(item, {"emailAddress"}) != wanted_.email) continue;
       if (by_email) return several(*by_email, item);

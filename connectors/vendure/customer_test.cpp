@@ -71,6 +71,12 @@ TEST_F(VendureCustomer, TheCodeGoesBeforeTheEmailAddress) {
   EXPECT_EQ(json::serialize(played.variables(1)), R"({"input":{"emailAddress":"new@example.com","id":"1"}})");
 }
 
+TEST_F(VendureCustomer, OneWhoseCodeCannotBeReadIsNotCreatedAnew) {
+  auto garbled = customer("1", "P1", "Anna", "old@example.com");
+  garbled.at("customFields") = json::object{{"erpPartyCode", json::object{{"value", "P1"}}}};
+  EXPECT_EQ(verdict_of(party("P1", "Anna", "new@example.com"), {shown({garbled})}).verdict, Verdict::retry);
+}
+
 TEST_F(VendureCustomer, OneWhoRegisteredByHimselfIsTakenOver) {
   const auto played = push({{"P1", party("P1", "Anna", "a@example.com"), ""}},
                            {shown({customer("1", nullptr, "Anna", "a@example.com")})});

@@ -194,9 +194,9 @@ class RevisedIntake : public CancelledIntake {
     handed_over("R1");
     record(linked("R1"));
   }
-  static PulledOrder edited(const std::string& quantity) {
+  static PulledOrder edited(const std::string& quantity, const std::string& open = "1") {
     auto order = Intake::order("R1");
-    order.document = R"({"lines":[{"line":"1","sku":"A","quantity":")" + quantity + R"(","open_quantity":"1"}]})";
+    order.document = R"({"lines":[{"line":"1","sku":"A","quantity":")" + quantity + R"(","open_quantity":")" + open + R"("}]})";
     return order;
   }
   OrderOutcome revised(OrderState state, const std::string& reason = "") {
@@ -231,6 +231,19 @@ TEST_F(RevisedIntake, WhatChangesMeanwhileIsHandedOverAgain) {
   const auto changed = must(store_.ready_orders(lease_, 10));
   ASSERT_THAT(changed, SizeIs(1));
   EXPECT_EQ(changed[0].document, edited("1").document);
+}
+
+TEST_F(RevisedIntake, WhatWasShippedThereIsStoredAndNothingToRevise) {
+  store({edited("2", "2")});
+  must(store_.ready_orders(lease_, 10));
+  record(revised(OrderState::linked));
+  store({edited("2", "0")});
+  EXPECT_EQ(value("SELECT open_quantity FROM ferry.portal_order_line WHERE sku = 'A'"), "0");
+  EXPECT_THAT(must(store_.ready_orders(lease_, 10)), IsEmpty());
+  store({edited("3", "1")});
+  EXPECT_THAT(must(store_.ready_orders(lease_, 10)), SizeIs(1));
+  store({edited("3", "0")});
+  EXPECT_THAT(must(store_.ready_orders(lease_, 10)), SizeIs(1)) << "a change that is due stays so";
 }
 
 TEST_F(RevisedIntake, ACancellationIsAChange) {
@@ -317,6 +330,23 @@ TEST_F(RevisedIntake, WhatThePortalHasFinishedIsLookedAtEveryHourForAWhile) {
   EXPECT_THAT(looked_at(std::chrono::hours(1)), ElementsAre("id-R1"));
   EXPECT_THAT(looked_at(-std::chrono::hours(1)), IsEmpty()) << "nothing is watched";
   EXPECT_THAT(must(store_.open_orders(lease_, kPlaced + std::chrono::hours(1))), IsEmpty()) << "it was placed before";
+}
+
+TEST_F(RevisedIntake, AnAnswerWithoutTheMomentItWasPlacedHidesNothing) {
+  const auto placed = [&](const std::string& reference) {
+    return value("SELECT ferry.micros(placed_at) FROM ferry.portal_order WHERE reference = '" + reference + "'");
+  };
+  auto garbled = edited("2");
+  garbled.placed_at = Instant{};
+  store({garbled});
+  EXPECT_EQ(placed("R1"), "1700000000000001") << "it was known already";
+  garbled.reference = "R2";
+  garbled.portal_id = "id-R2";
+  store({garbled});
+  EXPECT_EQ(value("SELECT placed_at > now() - interval '1 minute' FROM ferry.portal_order WHERE reference = 'R2'"), "1");
+  auto whole = order("R2");
+  store({whole});
+  EXPECT_EQ(placed("R2"), "1700000000000001");
 }
 
 // ---- skipped by a person ----

@@ -1,6 +1,7 @@
 // Portal orders on their way in: sql/state/statements/intake.sql.
 #include <algorithm>
 #include <boost/json.hpp>
+#include <regex>
 #include <tuple>
 
 #include "tests/simulation/law.h"
@@ -36,6 +37,12 @@ bool is_same(const PulledOrder& a, const PulledOrder& b) {
 
 bool is_same(const Ruling& a, const Ruling& b) {
   return a.admission == b.admission && (a.admission == Admission::import || a.reason == b.reason);
+}
+
+// Without what is still to be shipped there, of which the ERP revises nothing.
+std::string to_be_revised(const PulledOrder& order) {
+  static const std::regex open(R"("open_quantity":"[^"]*")");
+  return std::regex_replace(order.document, open, "");
 }
 
 // Too late for a rule: the ERP may have it, or a person has asked for it.
@@ -115,12 +122,15 @@ void Tables::store_order(std::int32_t channel, std::int64_t run, const RuledOrde
   } else if (order.cancelled_at == Instant{}) {
     order.cancelled_at = agenda_.now();
   }
-  const bool is_revised = old && (order.seen.document != given.document || order.seen.cancelled != given.cancelled);
+  const bool is_revised =
+      old && (order.seen.cancelled != given.cancelled || to_be_revised(order.seen) != to_be_revised(given));
   if (is_revised && state == OrderState::linked && mutant_ != Mutant::change_forgotten) {
     order.revision = StoredOrder::Revision::due;
     order.revise_at = agenda_.now();
   }
+  const Instant known_placed_at = is_known ? order.seen.placed_at : agenda_.now();
   order.seen = given;
+  if (given.placed_at == Instant{}) order.seen.placed_at = known_placed_at;
   order.ruling = ruling;
   order.state = state;
   order.is_left_alone = is_ruled && state == OrderState::skipped;

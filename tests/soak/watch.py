@@ -74,6 +74,10 @@ class Watch:
                 continue  # it is down
             self.connections.append((passed, dict(rows)))
 
+    def seconds(self):
+        """How long it has watched."""
+        return max((samples[-1].passed for samples in self.samples.values() if samples), default=0)
+
     def memory(self, name):
         """kB now; 0 when it does not run."""
         samples = self.samples[name]
@@ -81,7 +85,7 @@ class Watch:
 
     def most_before(self, field):
         """What any server had at most in the first half."""
-        end = max((samples[-1].passed for samples in self.samples.values() if samples), default=0)
+        end = self.seconds()
         return max((getattr(s, field) for samples in self.samples.values() for s in samples if s.passed < end / 2), default=0)
 
     def growth(self, name, field):

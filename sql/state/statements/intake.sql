@@ -31,8 +31,13 @@ WITH given AS MATERIALIZED (
 ), known AS MATERIALIZED (
     SELECT g.*, o.state AS old_state, o.reason AS old_reason, o.cancelled AS was_cancelled, o.handed_over, o.erp_id,
         o.skip_asked_at IS NOT NULL AS is_to_be_skipped, o.revision AS old_revision, o.revise_at AS old_revise_at,
-        o.document IS DISTINCT FROM g.document OR o.cancelled IS DISTINCT FROM g.cancelled AS is_revised,
+        -- what is still to be shipped there is nothing to revise: mostly Ferry itself has told the portal of the shipment
+        o.cancelled IS DISTINCT FROM g.cancelled OR o.document IS DISTINCT FROM g.document
+            AND regexp_replace(o.document, '"open_quantity":"[^"]*"', '', 'g')
+                IS DISTINCT FROM regexp_replace(g.document, '"open_quantity":"[^"]*"', '', 'g') AS is_revised,
         o.fingerprint IS DISTINCT FROM g.fingerprint AS is_changed, o.last_seen_at, coalesce(o.left_alone, false) AS was_left_alone,
+        -- an answer may lack the moment: what is known of it stays, and an order is as old as it has been seen
+        CASE WHEN g.placed > 0 THEN ferry.instant(g.placed) ELSE coalesce(o.placed_at, now()) END AS placed_at,
         -- the ERP may have it, or a person has asked for it: too late for a rule
         CASE WHEN o.handed_over AND o.ask_again_at IS NULL OR o.admitted THEN 'import' ELSE g.admission END AS ruled
     FROM (SELECT * FROM given WHERE reference NOT IN (SELECT reference FROM renamed)) g
@@ -60,7 +65,7 @@ WITH given AS MATERIALIZED (
     INSERT INTO ferry.portal_order AS o (channel, reference, portal_id, placed_at, portal_state, open, cancelled,
         cancelled_at, document, fingerprint, state, reason, left_alone, erp_id, next_attempt_at, revision, revise_at,
         first_seen_at, last_seen_at, run)
-    SELECT :channel::integer, reference, portal_id, ferry.instant(placed), portal_state, open, cancelled,
+    SELECT :channel::integer, reference, portal_id, placed_at, portal_state, open, cancelled,
         CASE WHEN cancelled THEN clock_timestamp() END, document, fingerprint, new_state,
         CASE WHEN new_state = 'ready' AND cancelled THEN
                 'cancelled on the portal; it is looked for in the ERP before it is skipped'

@@ -49,11 +49,11 @@ class OrderStatus final : public FeedModel {
 
   static void add(std::string& entries, const std::string& entry) { entries += (entries.empty() ? "" : ",") + entry; }
 
-  // What the portal has paid back itself is not told.
+  // What the portal has paid back itself is not told, nor what came back for nothing.
   static std::string refunds(const Sale& sale) {
     std::string text;
     for (const auto& returned : sale.returns) {
-      if (!returned.refund.empty()) continue;
+      if (!returned.refund.empty() || returned.cents <= 0) continue;
       std::string lines;
       for (const auto& [sku, pieces] : returned.pieces)
         add(lines, R"({"sku":")" + sku + R"(","quantity":")" + std::to_string(pieces) + "\"}");
