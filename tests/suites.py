@@ -164,14 +164,11 @@ class Runner:
                 program.environment['TZ'] = zone
             if program.name in (without or {}):
                 program.arguments.append(f'--gtest_filter=-{without[program.name]}')
-        for ok, bad, left_out in self.run_each([(preset, program, nice) for program in chosen], workers):
-            passed, failed, skipped = passed + ok, failed + bad, skipped + left_out
-        self.counts.add(f'{preset} tests', passed, failed, skipped)
-
-    def run_each(self, runs, workers):
-        """The counts of each; the long ones begin first."""
+        chosen.sort(key=lambda program: program.name not in LONG)  # the long ones begin first
         with ThreadPoolExecutor(workers) as pool:
-            return list(pool.map(lambda run: self.run_program(*run), sorted(runs, key=lambda run: run[1].name not in LONG)))
+            for ok, bad, left_out in pool.map(lambda program: self.run_program(preset, program, nice), chosen):
+                passed, failed, skipped = passed + ok, failed + bad, skipped + left_out
+        self.counts.add(f'{preset} tests', passed, failed, skipped)
 
     def run_program(self, preset, program, nice):
         zone = program.environment.get('TZ')

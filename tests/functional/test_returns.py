@@ -4,6 +4,7 @@ import time
 from decimal import Decimal
 
 from installer.stage import medusa
+from installer.stage.ferry import return_goods
 
 from . import test_medusa, test_revisions
 from .medusa_case import MedusaCase
@@ -24,20 +25,8 @@ class Returned:
     def give_back(self, sale, quantities, description='Came back'):
         """Tryton's own wizard, with {product number: quantity} of the lines kept; (id, number, what is to be paid)."""
         client = self.client
-        before = set(client.search('sale.sale', ('origin', '=', f'sale.sale,{sale}')))
-        client.wizard('sale.return_sale', 'sale.sale', sale, start=('return_', {}))
-        returned, = set(client.search('sale.sale', ('origin', '=', f'sale.sale,{sale}'))) - before
-        wanted = {self.product(number): quantity for number, quantity in quantities.items()}
-        for line in client.read('sale.line', client.get('sale.sale', returned, 'lines'), 'product'):
-            if line['product'] in wanted:
-                client.write('sale.line', line['id'], quantity=-float(wanted[line['product']]))
-            else:
-                client.call('sale.line', 'delete', [line['id']])
-        client.write('sale.sale', returned, description=description)
-        for button in ('quote', 'confirm'):
-            client.button('sale.sale', button, returned)
-        if client.get('sale.sale', returned, 'state') == 'confirmed':
-            client.button('sale.sale', 'process', returned)
+        returned = return_goods(client, sale, {self.product(number): quantity for number, quantity in quantities.items()},
+                                description)
         return returned, client.get('sale.sale', returned, 'number'), -client.get('sale.sale', returned, 'total_amount')
 
     def is_paid_back_once(self, order, sale, expected):

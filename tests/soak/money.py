@@ -3,6 +3,8 @@ pay back what the ERP then has to return."""
 import re
 from decimal import Decimal
 
+from installer.stage.ferry import return_goods
+
 SINCE = '2020-01-01T00:00:00Z'
 
 # Sales that return something of a portal's order, once nobody edits them any more: what they are worth, and of which refund
@@ -14,19 +16,9 @@ WHERE r.web_id LIKE 'refund:%%' AND r.state <> 'cancelled' OR coalesce(r.web_id,
 
 
 def take_back(client, channel, code, sku, pieces):
-    """So many pieces of a portal's order, by Tryton's own wizard."""
-    sale = client.one('sale.sale', ['web_id', '=', f'{channel}:{code}'])
-    before = set(client.search('sale.sale', ['origin', '=', f'sale.sale,{sale}']))
-    client.wizard('sale.return_sale', 'sale.sale', sale, start=('return_', {}))
-    returned, = set(client.search('sale.sale', ['origin', '=', f'sale.sale,{sale}'])) - before
-    line = client.one('sale.line', ['sale', '=', returned], ['product.code', '=', sku])
-    client.call('sale.line', 'delete', client.search('sale.line', ['sale', '=', returned], ['id', '!=', line]))
-    client.write('sale.line', line, quantity=-float(pieces))
-    client.write('sale.sale', returned, description='Came back')
-    for button in ('quote', 'confirm'):
-        client.button('sale.sale', button, returned)
-    if client.get('sale.sale', returned, 'state') == 'confirmed':
-        client.button('sale.sale', 'process', returned)
+    """So many pieces of a portal's order."""
+    return_goods(client, client.one('sale.sale', ['web_id', '=', f'{channel}:{code}']),
+                 {client.one('product.product', ['code', '=', sku]): pieces})
 
 
 def look_at_finished(stage):

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "tests/portal/medusa/request.h"
+
 namespace ferry::portal {
 namespace json = boost::json;
 namespace {
@@ -79,7 +81,7 @@ json::array fulfilments_of(const MedusaOrder& order, std::size_t position) {
     for (const auto& [line, pieces] : fulfilment.lines) {
       items.push_back(json::object{{"line_item_id", line_id(position, line)},
                                    {"inventory_item_id", nullptr},
-                                   {"raw_quantity", json::object{{"value", std::to_string(pieces)}, {"precision", 20}}}});
+                                   {"raw_quantity", raw(pieces)}});
     }
     json::value metadata;
     if (!fulfilment.shipment.empty()) metadata = json::object{{"erp_shipment", fulfilment.shipment}};

@@ -3,14 +3,10 @@
 #include <algorithm>
 
 #include "plugin/domain/decimal.h"
+#include "tests/portal/medusa/request.h"
 
 namespace ferry::portal {
 namespace json = boost::json;
-namespace {
-
-json::object raw_pieces(std::int64_t pieces) { return {{"value", std::to_string(pieces)}, {"precision", 20}}; }
-
-}  // namespace
 
 // ---- the shop
 
@@ -86,13 +82,13 @@ json::object MedusaOrders::row(std::size_t position) const {
                       {"title", line.sku},
                       {"variant_sku", line.sku},
                       {"requires_shipping", true},
-                      {"raw_quantity", raw_pieces(line.quantity)},
+                      {"raw_quantity", raw(line.quantity)},
                       {"tax_lines", json::array()},
                       {"variant", json::object{{"inventory_items", json::array()}}},
-                      {"detail", json::object{{"raw_fulfilled_quantity", raw_pieces(line.fulfilled)},
-                                              {"raw_return_requested_quantity", raw_pieces(requested_pieces(order, items.size()))},
-                                              {"raw_return_received_quantity", raw_pieces(0)},
-                                              {"raw_return_dismissed_quantity", raw_pieces(returned_pieces(order, items.size()))}}}};
+                      {"detail", json::object{{"raw_fulfilled_quantity", raw(line.fulfilled)},
+                                              {"raw_return_requested_quantity", raw(requested_pieces(order, items.size()))},
+                                              {"raw_return_received_quantity", raw(0)},
+                                              {"raw_return_dismissed_quantity", raw(returned_pieces(order, items.size()))}}}};
     add_line_money(item, order, items.size());
     items.push_back(std::move(item));
   }

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "plugin/domain/decimal.h"
+#include "tests/portal/medusa/request.h"
 #include "tests/portal/medusa/returns.h"
 
 namespace ferry::portal {
@@ -12,7 +13,6 @@ namespace {
 
 constexpr std::int64_t kCents = 100;
 
-json::object raw(const Decimal& value) { return {{"value", value.text()}, {"precision", 20}}; }
 json::object raw_cents(std::int64_t cents) { return raw(*Decimal::from_minor_units(cents, 2)); }
 
 std::int64_t total_of(const MedusaOrder& order) {

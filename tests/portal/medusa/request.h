@@ -2,13 +2,20 @@
 #pragma once
 
 #include <algorithm>
+#include <boost/json.hpp>
 #include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "plugin/domain/decimal.h"
+
 namespace ferry::portal {
+
+// A number in the exact form, that of the members raw_….
+inline boost::json::object raw(const Decimal& value) { return {{"value", value.text()}, {"precision", 20}}; }
+inline boost::json::object raw(std::int64_t value) { return raw(Decimal(value)); }
 
 inline std::string decoded(std::string_view text) {
   std::string result;

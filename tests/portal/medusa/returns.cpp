@@ -4,13 +4,13 @@
 #include <utility>
 #include <vector>
 
+#include "tests/portal/medusa/request.h"
+
 namespace ferry::portal {
 namespace json = boost::json;
 namespace {
 
 using Return = MedusaOrder::Return;
-
-json::object raw(std::int64_t pieces) { return {{"value", std::to_string(pieces)}, {"precision", 20}}; }
 
 std::string return_id(std::size_t order, std::size_t position) {
   return "return_" + std::to_string(order + 1) + "_" + std::to_string(position + 1);

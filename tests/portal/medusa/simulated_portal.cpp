@@ -59,9 +59,6 @@ std::string first_percent(const std::string& document) {
   return std::string(value.at("tiers").at(0).at("percent").as_string());
 }
 
-json::object raw(const Decimal& value) { return {{"value", value.text()}, {"precision", 20}}; }
-json::object raw(std::int64_t value) { return raw(Decimal(value)); }
-
 struct Article {
   std::string sku;
   Decimal stocked;
