@@ -37,6 +37,7 @@ class RefundPlanner {
   Decimal refunded(const Return& returned, RefundState state) const;
   Decimal left(const SettledPayment& payment) const;
   const SettledPayment* payment_for(const Decimal& missing) const;
+  bool may_be_there(const Decimal& missing) const;
   std::string problem_with(const Return& returned, const Decimal& there, const Decimal& failed) const;
 
   const std::string order_;
@@ -68,7 +69,14 @@ const SettledPayment* RefundPlanner::payment_for(const Decimal& missing) const {
   return most;
 }
 
-// Empty: it can be refunded, or is.
+// A refund that says no reason may be ours, and the answer garbled.
+bool RefundPlanner::may_be_there(const Decimal& missing) const {
+  return std::any_of(portal_.refunds.begin(), portal_.refunds.end(), [&](const KnownRefund& refund) {
+    return !refund.has_reason && refund.state != RefundState::failed && refund.amount == missing;
+  });
+}
+
+// Empty: it can be refunded, or is, or may be.
 std::string RefundPlanner::problem_with(const Return& returned, const Decimal& there, const Decimal& failed) const {
   const auto total = amount(returned.total);
   if (returned.currency != portal_.currency)
@@ -85,7 +93,7 @@ std::string RefundPlanner::problem_with(const Return& returned, const Decimal& t
   Decimal all;
   for (const auto& payment : portal_.payments) all = total_of(all, left(payment));
   const auto missing = less(returned.total, there);
-  if (all >= missing) return "";
+  if (all >= missing || may_be_there(missing)) return "";
   if (portal_.payments.empty())
     return begin(returned) + " is of " + total + ", and no payment of the order is settled there: settle it and replay this, or "
            "settle with the customer and discard it";
@@ -108,10 +116,7 @@ bool RefundPlanner::plan(const Return& returned, RefundPlan& plan) const {
   }
   if (there == returned.total) return false;
   const auto missing = less(returned.total, there);
-  const bool may_be_there = std::any_of(portal_.refunds.begin(), portal_.refunds.end(), [&](const KnownRefund& refund) {
-    return !refund.has_reason && refund.state != RefundState::failed && refund.amount == missing;
-  });
-  if (may_be_there) {
+  if (may_be_there(missing)) {
     plan.doubt = begin(returned) + " is of " + amount(missing) + ", and a refund of as much is there that has no reason, and may be for it" +
                  by_hand(returned);
     return false;

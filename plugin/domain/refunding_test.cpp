@@ -63,6 +63,9 @@ TEST(Refunding, OneOfTheSameAmountThatSaysNoReasonMayBeOurs) {
   EXPECT_EQ(plan.returned, nullptr);
   EXPECT_THAT(plan.problems, IsEmpty());
   EXPECT_THAT(plan.doubt, HasSubstr("return \"R-1\" is of 12 EUR, and a refund of as much is there that has no reason"));
+  plan = plan_refund("7", std::span(returns).first(1), paid({{"p1", money("15")}}, {unnamed}));
+  EXPECT_THAT(plan.problems, IsEmpty()) << "too little is left because it is ours";
+  EXPECT_THAT(plan.doubt, HasSubstr("may be for it"));
 }
 
 TEST(Refunding, OnlyPromisedItIsSettledBeforeAnythingElse) {

@@ -237,7 +237,8 @@ void IntakeLane::take_page(connector::Page page) {
   // orders once it is mended
   if (is_of_window && window_end_ == Instant{}) {
     const bool is_believed = page.portal_clock && *page.portal_clock <= now_;
-    window_end_ = is_believed ? *page.portal_clock : began_at_;
+    // whoever stood still between the begin of the run and the answer has not asked for what was placed after the window
+    window_end_ = std::min(is_believed ? *page.portal_clock : began_at_, window_.to);
   }
   seen_clock_ = page.portal_clock.value_or(seen_clock_);
   cursor_ = is_of_window ? std::move(page.next_cursor) : std::string();

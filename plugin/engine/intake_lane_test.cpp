@@ -74,6 +74,19 @@ TEST_F(IntakeLaneTest, AClockAheadOfOursDoesNotMoveTheWatermarkBeyondNow) {
   EXPECT_EQ(finished(), kStart) << "orders placed in the next ten minutes would lie before it";
 }
 
+TEST_F(IntakeLaneTest, AnAnswerThatIsLaterThanItsWindowDoesNotMoveTheWatermarkBeyondIt) {
+  begun();
+  const Instant end = parts.connector->windows[0].to;
+  while (stage->now < end + minutes(10)) {
+    stage->wait();
+    if (stage->has<Acquire>()) stage->renewed();
+  }
+  stage->answer(reply(200, "", {{"clock", to_iso8601(stage->now)}}));
+  if (stage->has<ListOpen>()) open_listed();
+  ready_listed();
+  EXPECT_EQ(finished(), end) << "orders placed since would lie before it";
+}
+
 TEST_F(IntakeLaneTest, APortalWithoutAClockIsTakenToHaveOurs) {
   begun();
   stage->pass(seconds(1));
