@@ -246,6 +246,18 @@ TEST_F(RevisedIntake, WhatWasShippedThereIsStoredAndNothingToRevise) {
   EXPECT_THAT(must(store_.ready_orders(lease_, 10)), SizeIs(1)) << "a change that is due stays so";
 }
 
+TEST_F(RevisedIntake, AChangeOfAnOldOrderDoesNotHoldUpNewOnes) {
+  store({edited("2")});
+  auto placed_before_it_changed = order("R2");
+  placed_before_it_changed.placed_at += std::chrono::hours(1);
+  store({placed_before_it_changed});
+  sql("UPDATE ferry.portal_order SET revise_at = placed_at + interval '2 hours' WHERE reference = 'R1'");
+  const auto ready = must(store_.ready_orders(lease_, 10));
+  ASSERT_THAT(ready, SizeIs(2));
+  EXPECT_EQ(ready[0].reference, "R2");
+  EXPECT_TRUE(ready[1].is_linked);
+}
+
 TEST_F(RevisedIntake, ACancellationIsAChange) {
   store({cancelled("R1")});
   const auto changed = must(store_.ready_orders(lease_, 10));

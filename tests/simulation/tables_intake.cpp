@@ -227,9 +227,12 @@ Result<std::vector<engine::ReadyOrder>> Tables::ready_orders(const Lease& lease,
                                 order.ask_again_at != Instant{} && order.ask_again_at <= agenda_.now();
     if (is_asked_again && mutant_ != Mutant::left_alone_for_good) ready.push_back(&order);
   }
-  std::stable_sort(ready.begin(), ready.end(), [](const auto* a, const auto* b) {
-    return std::tie(a->seen.placed_at, a->seen.reference) < std::tie(b->seen.placed_at, b->seen.reference);
-  });
+  const auto since = [](const StoredOrder& order) {
+    return order.state == OrderState::linked    ? order.revise_at
+           : order.state == OrderState::skipped ? order.ask_again_at
+                                                : order.seen.placed_at;
+  };
+  std::ranges::stable_sort(ready, {}, [&](const auto* order) { return std::pair(since(*order), order->seen.reference); });
   if (ready.size() > most) ready.resize(most);
   std::vector<engine::ReadyOrder> orders;
   for (const auto* order : ready) {

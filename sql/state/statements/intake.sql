@@ -179,11 +179,13 @@ WITH due AS (
     UNION ALL SELECT reference FROM ferry.portal_order
     WHERE channel = :channel::integer AND state = 'skipped' AND left_alone AND open AND ask_again_at <= clock_timestamp()
 ), chosen AS MATERIALIZED (
-    SELECT reference, placed_at, document, attempts, state = 'linked' AS is_linked, state = 'skipped' AS was_left_alone,
+    SELECT reference, document, attempts, state = 'linked' AS is_linked, state = 'skipped' AS was_left_alone,
+        -- who has waited longest comes first: changes of old orders, a whole day's refunds perhaps, do not hold up new ones
+        CASE state WHEN 'linked' THEN revise_at WHEN 'skipped' THEN ask_again_at ELSE placed_at END AS since,
         ferry.micros(clock_timestamp()) - ferry.micros(least(skip_asked_at,
             CASE WHEN cancelled THEN coalesce(cancelled_at, clock_timestamp()) END)) AS unwanted_for
     FROM ferry.portal_order JOIN due USING (reference) WHERE channel = :channel::integer
-    ORDER BY placed_at, reference LIMIT :most::bigint
+    ORDER BY since, reference LIMIT :most::bigint
 ), marked AS (
     UPDATE ferry.portal_order o SET handed_over = true, handed_fingerprint = o.fingerprint,
         ask_again_at = CASE WHEN c.was_left_alone THEN clock_timestamp() + interval '1 hour' END
@@ -192,7 +194,7 @@ WITH due AS (
         AND (NOT o.handed_over OR o.handed_fingerprint IS DISTINCT FROM o.fingerprint OR o.ask_again_at IS NOT NULL)
 )
 SELECT reference, document, attempts, CASE WHEN NOT is_linked THEN unwanted_for END, is_linked, was_left_alone FROM chosen
-ORDER BY placed_at, reference
+ORDER BY since, reference
 
 -- name: record
 -- What the ERP leaves alone while the portal shows another document of it already is handed over at once again.
