@@ -5,7 +5,7 @@ from . import money
 from .stage import RATE
 
 WARM_AFTER = 600  # seconds
-WARM_MEMORY = 192 << 10  # kB: a server has 130 to 150 MB after an hour of storm
+WARM_MEMORY = 192 << 10  # kB: a warm server has 110 to 133 MB in a storm of half an hour
 UNDER_WAY = 6  # requests: one of each lane, that may be held up on either side
 _MOST = 10  # examples of each kind of breach
 
